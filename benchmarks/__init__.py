@@ -1,0 +1,1 @@
+"""How good it is: `python -m benchmarks NAME`."""

@@ -1,0 +1,1 @@
+"""What will happen: calls, closure, customers, leads, and what the next best action is worth."""

@@ -1,0 +1,1 @@
+"""Call volumes and handle times."""

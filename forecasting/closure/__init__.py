@@ -1,0 +1,1 @@
+"""Closure probability of open deals."""

@@ -1,0 +1,1 @@
+"""Churn, potential, anomalies and segments."""

@@ -1,0 +1,1 @@
+"""What is known: contracts, sources, layers, quality gates, the synthetic company."""

@@ -1,0 +1,1 @@
+"""Bronze, silver and gold: Delta tables, and the SQL that makes silver."""

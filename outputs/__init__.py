@@ -1,0 +1,1 @@
+"""What people hold: the run folder, route sheets, maps, tables, the report."""

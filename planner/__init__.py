@@ -1,0 +1,1 @@
+"""The whole: the data's path, its cache, its audit, its figures, its reasons."""

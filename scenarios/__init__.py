@@ -1,0 +1,1 @@
+"""What is asked: the schema, the loader, the planners' YAML files."""

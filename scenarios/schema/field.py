@@ -1,0 +1,80 @@
+"""The `territories:` and `reps:` blocks: who owns whom, and how reps work and travel."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scenarios.schema.base import Block, ClockMinute, Name, NotNegative, Percent, Positive, Span, Weekday
+
+
+class Territories(Block):
+    """Who owns whom."""
+
+    mode: Literal["keep", "repair", "redesign"] = "keep"
+    """keep: nobody moves but orphans; repair: few moves towards balance; redesign: from scratch."""
+    workload_tolerance_pct: Percent = 10
+    """Workload may differ from the mean by so many percent."""
+    max_moved_beyond_forced_pct: Percent = 100
+    """Percent of customers that may change rep beyond those whose rep is gone; wins over balance."""
+    contiguous: bool = True
+    """A territory is one piece on the neighbourhood graph."""
+    specialists: Literal["overlay", "own"] = "overlay"
+    """overlay: a visit whose skill the owner lacks may go to the nearest rep who has it; own: only owners visit."""
+
+
+class Lunch(Block):
+    """The reps' lunch break: floats within a span, taken if the shift covers it."""
+
+    minutes: NotNegative = 45
+    """Length."""
+    between: Span = (750, 900)
+    """The break starts and ends within this span."""
+
+
+class Travel(Block):
+    """How long a drive takes."""
+
+    engine: Literal["haversine", "matrix"] = "haversine"
+    """haversine: great circle x detour / speed; matrix: the table `travel_times`."""
+    speed_kmh: Positive = 30
+    """Mean speed on the road."""
+    detour_factor: Annotated[float, Field(ge=1, le=5)] = 1.35
+    """Road kilometres per great-circle kilometre."""
+    parking_minutes: NotNegative = 0
+    """Added to each drive that ends at a customer."""
+
+
+class Pin(Block):
+    """A visit that is fixed to a rep, and perhaps to a day and a time."""
+
+    customer: Name
+    """Customer."""
+    rep: Name
+    """Rep."""
+    day: Weekday | None = None
+    """Weekday within the horizon; none: any."""
+    time: ClockMinute | None = None
+    """Start of the visit; none: any."""
+
+
+class Reps(Block):
+    """Field reps: how they work, and who is away."""
+
+    timezone: Name = "UTC"
+    """IANA name of the reps' time zone."""
+    country: Name | None = None
+    """ISO code of the country whose public holidays reps keep; none: no holidays."""
+    cost_eur_per_hour: NotNegative = 0
+    """Accrues for every paid shift hour."""
+    lunch: Lunch | None = Lunch()
+    """Lunch break; null: none."""
+    travel: Travel = Travel()
+    """Travel times."""
+    absent: list[Name] = []
+    """Reps away for the whole horizon; single days stand in the table `absences`."""
+    remove: list[Name] = []
+    """Reps who leave for good; their customers are reassigned."""
+    headcount_change: Annotated[int, Field(ge=-500, le=500)] = 0
+    """Below 0: the least loaded go first; above 0: new ones start at the centre of the most loaded territories."""
+    pinned: dict[Name, Pin] = {}
+    """Fixed visits, by a name of your own."""

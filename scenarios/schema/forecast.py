@@ -1,0 +1,106 @@
+"""The `forecast:` and `next_best_action:` blocks: what will happen, and what an action is worth."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from scenarios.schema.base import Block, Fraction, Name, NotNegative, Percent
+
+
+class Redial(Block):
+    """When a call counts as a repeat of an earlier one and not as new demand."""
+
+    window_minutes: NotNegative = 30
+    """A call within so many minutes of the caller's last one is a redial; 0 switches the rule off."""
+    after: Literal["abandoned", "any"] = "abandoned"
+    """Only after an abandoned call, or after any."""
+    same_queue: bool = True
+    """Only where both calls went to the same queue."""
+
+
+class CallSettings(Block):
+    """Call volumes and handle times."""
+
+    days: Annotated[int, Field(ge=1, le=62)] = 14
+    """Days forecast, from the day after `as_of`."""
+    interval_minutes: Literal[15, 30, 60] = 30
+    """Length of a forecast interval."""
+    quantiles: Annotated[list[Fraction], Field(min_length=1)] = [0.1, 0.5, 0.9]
+    """Quantiles written to the forecast table."""
+    sample_paths: Annotated[int, Field(ge=20, le=5000)] = 200
+    """Number of joint sample paths that carry the uncertainty."""
+    redial: Redial = Redial()
+    """When a call is a redial."""
+
+
+class ClosureSettings(Block):
+    """Closure probability of open deals."""
+
+    start_stages: list[Name] = []
+    """Stages in which a clean deal starts; empty: any. Deals that start elsewhere form the `all` regime only."""
+    horizon_days: Annotated[int, Field(ge=1, le=730)] = 90
+    """A deal is won if it closes within so many days."""
+    hidden_states: Annotated[int, Field(ge=2, le=12)] = 4
+    """States of the hidden Markov model, per class."""
+
+
+class Forecast(Block):
+    """What will happen."""
+
+    calls: CallSettings = CallSettings()
+    """Calls."""
+    closure: ClosureSettings = ClosureSettings()
+    """Deals."""
+
+
+class Adjust(Block):
+    """At most so many percent up or down; for the order only, never for the euros."""
+
+    recency: Percent = 0
+    """Longer since the last contact: up."""
+    digital_engagement: Percent = 0
+    """Digitally engaged: digital channels up, others down."""
+    support_friction: Percent = 0
+    """Open tickets: sales contacts down."""
+
+
+class NextBestAction(Block):
+    """What an action is worth."""
+
+    value_from: Annotated[list[Literal["churn_risk", "potential", "open_opportunities"]], Field(min_length=1)] = [
+        "churn_risk",
+        "potential",
+        "open_opportunities",
+    ]
+    """Sources of value; their euros sum to the value."""
+    adjust_pct: Adjust = Adjust()
+    """Adjustments of the order."""
+
+
+class Channel(Block):
+    """A way to reach a customer, and what one contact by it does."""
+
+    contact_minutes: NotNegative
+    """Minutes that one contact takes; a customer's `visit_minutes` wins in the field."""
+    cost_eur_per_hour: NotNegative = 0
+    """Cost of an hour of contact, on top of pay that accrues anyway."""
+    win_lift_points: Annotated[float, Field(ge=0, le=100)] = 0
+    """A contact raises the closure probability of open deals by so many percentage points."""
+    churn_reduction_pct: Percent = 0
+    """A contact lowers the churn probability by so many percent of itself."""
+    growth_lift_pct: Percent = 0
+    """A contact raises the potential by so many percent."""
+    capacity_minutes_per_day: NotNegative | None = None
+    """Minutes of contact a day; field capacity comes from the reps; none: unlimited."""
+
+
+class ContactPolicy(Block):
+    """How often and how a customer may be contacted."""
+
+    max_contacts_per_customer_per_week: Annotated[int, Field(ge=0, le=7)] = 1
+    """Planned contacts a customer and week, over all channels."""
+    respect_consent: bool = True
+    """Never use a channel the customer gave no consent to. A customer without a consent entry consents to none but
+    self-service."""
+    preference_bonus_pct: Percent = 0
+    """The preferred channel counts so many percent more in the order."""

@@ -1,0 +1,1 @@
+"""What to do: travel, territories, channels, routes, staffing; an engine per file behind one function."""

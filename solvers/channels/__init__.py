@@ -1,0 +1,1 @@
+"""Who is contacted by which channel on which day."""

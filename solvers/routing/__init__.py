@@ -1,0 +1,1 @@
+"""Who is visited on which day in which order."""
