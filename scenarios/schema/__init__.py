@@ -165,6 +165,10 @@ class Scenario(Block):
         """Days rostered: the centre's own horizon, or the scenario's."""
         return self.staffing.horizon or self.horizon
 
+    def visit_minutes(self) -> float:
+        """Minutes of a field visit to a customer who has no `visit_minutes` of their own."""
+        return self.channels[FIELD].contact_minutes if FIELD in self.channels else 0.0
+
 
 __all__ = [
     "FIELD",

@@ -1,0 +1,86 @@
+"""Channels and routes agree: a visit that fits no route goes back to the channel step, and its place is offered again.
+
+Each round allocates, routes what was allocated to the field, and then settles: the visits that were routed stay, the
+others take their next best channel. The best settled round wins, so the plan's value never falls with more rounds.
+"""
+
+import pandas as pd
+
+from forecasting.types import Actions
+from inputs.types import Tables
+from planner.cache import StageCache
+from planner.types import Round
+from scenarios.schema import FIELD, Effort, Scenario
+from solvers.channels import FieldLoad, allocate_channels, field_load
+from solvers.routing import make_problem, plan_routes
+from solvers.travel import make_travel
+from solvers.types import ChannelPlan, Routes, Territories
+
+ROUNDS: dict[Effort, int] = {"quick": 1, "normal": 2, "thorough": 4}
+"""Rounds by effort; a round in which every visit fits is the last."""
+
+
+def agree_on_visits(
+    scenario: Scenario,
+    tables: Tables,
+    team: pd.DataFrame,
+    days: pd.DataFrame,
+    territories: Territories,
+    actions: Actions,
+    *,
+    cache: StageCache,
+) -> tuple[ChannelPlan, Routes, tuple[Round, ...]]:
+    """Channels and routes that name the same visits, and the rounds it took."""
+    s = scenario
+    travel = make_travel(s.reps.travel, tables.travel_times)
+    field = field_load(
+        tables.customers, territories, days, tables.appointments, reps=s.reps, travel=travel,
+        default_visit_minutes=s.visit_minutes(),
+    )  # fmt: skip
+
+    def allocate(label: str, routed: frozenset[str], unroutable: frozenset[str], room: FieldLoad) -> ChannelPlan:
+        return cache.run(
+            label, allocate_channels, actions, tables.customers, territories, room, channels=s.channels,
+            policy=s.contact_policy, horizon=s.horizon, engine=s.solve.engines.channels, effort=s.solve.effort,
+            time_limit_seconds=s.solve.time_limit_seconds.channels, seed=s.solve.seed, routed=routed,
+            unroutable=unroutable,
+        )  # fmt: skip
+
+    best: tuple[float, ChannelPlan, Routes] | None = None
+    history: list[Round] = []
+    unroutable: frozenset[str] = frozenset()
+    for number in range(1, ROUNDS[s.solve.effort] + 1):
+        asked = allocate(f"channels {number}", frozenset(), unroutable, field)
+        problem = make_problem(
+            asked.allocations, tables.customers, territories, days, tables.appointments, team, reps=s.reps,
+            horizon=s.horizon, travel=travel, travel_eur_per_km=s.money.travel_eur_per_km,
+        )  # fmt: skip
+        routes = cache.run(
+            f"routes {number}", plan_routes, problem, engine=s.solve.engines.routing, effort=s.solve.effort,
+            time_limit_seconds=s.solve.time_limit_seconds.routing, seed=s.solve.seed, workers=s.solve.workers,
+        )  # fmt: skip
+        routed = frozenset(routes.stops.loc[routes.stops["kind"] == "visit", "customer_id"])
+        settled = allocate(f"settled {number}", routed, _others(tables.customers, routed), field)
+        value = plan_value_eur(settled, routes, scenario)
+        kept = best is None or value > best[0]
+        if kept:
+            best = (value, settled, routes)
+        visits = int((asked.allocations["channel"] == FIELD).sum())
+        history.append(Round(number, visits, len(routed), value, kept))
+        left_over = frozenset(routes.unserved["customer_id"]) - routed
+        if not left_over:
+            break
+        unroutable |= left_over
+    assert best is not None  # every effort has at least one round
+    return best[1], best[2], tuple(history)
+
+
+def plan_value_eur(channels: ChannelPlan, routes: Routes, scenario: Scenario) -> float:
+    """Euros of all planned contacts less the cost of travel."""
+    travel_eur = scenario.money.travel_eur_per_km * float(routes.shifts["travel_km"].sum())
+    return float(channels.allocations["value_eur"].sum()) - travel_eur
+
+
+def _others(customers: pd.DataFrame, routed: frozenset[str]) -> frozenset[str]:
+    """Customers who are on no route: the field is closed to them once routes are settled."""
+    return frozenset(customers["customer_id"]) - routed

@@ -1,0 +1,115 @@
+"""Channels: nobody lost, consent, contact policy, capacity, deadlines, and agreement with the routes."""
+
+from collections.abc import Iterator, Mapping
+
+import numpy as np
+import pandas as pd
+
+from inputs.types import Tables
+from planner.audit.findings import Finding
+from scenarios.schema import FIELD, SELF_SERVICE, Scenario
+
+Plan = Mapping[str, pd.DataFrame]
+NONE = "none"
+WHY_NOT_CONTACTED = {"no_consent", "no_positive_value", "capacity_full", "contact_policy", "unroutable"}
+WHY_NOT_ROUTED = {
+    "below_cost", "no_window_fits", "no_skill", "shift_full", "no_rep", "pin_conflict", "too_far", "not_selected",
+}  # fmt: skip
+
+
+def nobody_lost(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Each customer has a contact or a reason, and no customer is made up."""
+    allocations = plan["allocations"]
+    known, planned = set(tables.customers["customer_id"]), set(allocations["customer_id"])
+    for customer in sorted(known - planned)[:5]:
+        yield Finding("nobody_lost", "allocations", customer, "has neither a contact nor a reason")
+    for customer in sorted(planned - known)[:5]:
+        yield Finding("nobody_lost", "allocations", customer, "is no customer")
+    idle = allocations[allocations["channel"] == NONE]
+    for row in idle[~idle["reason"].isin(WHY_NOT_CONTACTED)].head(5).itertuples():
+        yield Finding("nobody_lost", "allocations", row.customer_id, f"reason {row.reason!r} is not on the list")
+    contacted = set(allocations.loc[allocations["channel"] != NONE, "customer_id"])
+    for customer in sorted(contacted & set(idle["customer_id"]))[:5]:
+        yield Finding("nobody_lost", "allocations", customer, "is contacted and has a reason why not")
+
+
+def consent_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """No contact by a channel without the customer's consent."""
+    if not scenario.contact_policy.respect_consent:
+        return
+    given = {row.customer_id: set(row.consent) for row in tables.customers.itertuples()}
+    contacts = plan["allocations"][~plan["allocations"]["channel"].isin([NONE, SELF_SERVICE])]
+    for row in contacts.itertuples():
+        if row.channel not in given.get(row.customer_id, set()):
+            yield Finding("consent_kept", "allocations", row.customer_id, f"no consent to {row.channel}")
+
+
+def policy_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """At most so many contacts a customer and week; channels that exist; days of the horizon; deadlines."""
+    contacts = plan["allocations"][plan["allocations"]["channel"] != NONE]
+    limit = scenario.contact_policy.max_contacts_per_customer_per_week
+    weeks = -(-scenario.horizon.days // 7)
+    for customer, count in contacts["customer_id"].value_counts().items():
+        if count > limit * weeks:
+            yield Finding("policy_kept", "allocations", str(customer), f"{count} contacts, {limit} a week are allowed")
+    for row in contacts[~contacts["channel"].isin(list(scenario.channels))].head(5).itertuples():
+        yield Finding("policy_kept", "allocations", row.customer_id, f"{row.channel!r} is no channel")
+    start = pd.Timestamp(scenario.horizon.start)
+    end = start + pd.Timedelta(days=scenario.horizon.days - 1)
+    dated = contacts[contacts["day"].notna()]
+    for row in dated[(dated["day"] < start) | (dated["day"] > end)].head(5).itertuples():
+        yield Finding("policy_kept", "allocations", row.customer_id, f"{row.day:%Y-%m-%d} is not in the horizon")
+    due = tables.customers.set_index("customer_id")["due_date"]
+    deadline = dated["customer_id"].map(due)
+    for row in dated[(deadline >= start) & (dated["day"] > deadline)].head(5).itertuples():
+        yield Finding("policy_kept", "allocations", row.customer_id, "contacted after its due date")
+
+
+def capacity_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Contact minutes by channel and day are within the capacity, and are what a contact takes."""
+    contacts = plan["allocations"][plan["allocations"]["channel"] != NONE]
+    own = tables.customers.set_index("customer_id")["visit_minutes"]
+    for name, channel in scenario.channels.items():
+        mine = contacts[contacts["channel"] == name]
+        takes = pd.Series(channel.contact_minutes, index=mine.index, dtype=float)
+        if name == FIELD:
+            takes = mine["customer_id"].map(own).fillna(channel.contact_minutes)
+        for row in mine[~np.isclose(mine["minutes"].to_numpy(float), takes.to_numpy(float))].head(5).itertuples():
+            yield Finding("capacity_kept", "allocations", row.customer_id, f"{row.minutes:g} minutes by {name}")
+        if name == FIELD or channel.capacity_minutes_per_day is None or channel.contact_minutes == 0:
+            continue
+        if mine["day"].isna().any():
+            yield Finding("capacity_kept", "allocations", name, "contacts without a day in a channel with a capacity")
+        for day, used in takes.groupby(mine["day"]).sum().items():
+            if used > channel.capacity_minutes_per_day + 1e-6:
+                message = f"{used:g} minutes on {day:%Y-%m-%d}, capacity is {channel.capacity_minutes_per_day:g}"
+                yield Finding("capacity_kept", "allocations", name, message)
+
+
+def value_as_valued(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """A contact is planned at the value that its action has."""
+    contacts = plan["allocations"][plan["allocations"]["channel"] != NONE]
+    values = plan["actions"].set_index(["customer_id", "channel"])["value_eur"]
+    keys = pd.MultiIndex.from_frame(contacts[["customer_id", "channel"]])
+    expected = values.reindex(keys).to_numpy(float)
+    bad = ~np.isclose(contacts["value_eur"].to_numpy(float), expected, atol=1e-6, rtol=1e-9)
+    for row in contacts[bad].head(5).itertuples():
+        message = f"planned at {row.value_eur:.2f} eur, its action has another value"
+        yield Finding("value_as_valued", "allocations", row.customer_id, message)
+
+
+def field_is_routed(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Every routed stop is allocated to field; every field allocation is routed, or stands in `unserved`."""
+    allocations, stops, unserved = plan["allocations"], plan["stops"], plan["unserved"]
+    field = set(allocations.loc[allocations["channel"] == FIELD, "customer_id"])
+    routed = set(stops.loc[stops["kind"] == "visit", "customer_id"])
+    explained = set(unserved["customer_id"])
+    for customer in sorted(routed - field)[:5]:
+        yield Finding("field_is_routed", "stops", customer, "is visited, but its channel is not field")
+    for customer in sorted(field - routed - explained)[:5]:
+        yield Finding("field_is_routed", "allocations", customer, "has a field visit that is on no route")
+    for row in unserved[~unserved["reason"].isin(WHY_NOT_ROUTED)].head(5).itertuples():
+        yield Finding("field_is_routed", "unserved", row.customer_id, f"reason {row.reason!r} is not on the list")
+
+
+CHECKS = (nobody_lost, consent_kept, policy_kept, capacity_kept, value_as_valued, field_is_routed)

@@ -1,0 +1,25 @@
+"""Reasons to look before the plan is used: each flag makes the run end with exit code 5."""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from planner.types import Decisions
+
+
+def flags_of(decisions: Decisions, tables: Mapping[str, pd.DataFrame], findings: pd.DataFrame) -> tuple[str, ...]:
+    """One sentence per reason; empty when the plan can be used as it is."""
+    flags = []
+    if len(findings):
+        checks = ", ".join(sorted(set(findings["check"])))
+        flags.append(f"The audit has {len(findings)} findings ({checks}); do not use the plan before they are explained.")
+    flags += [
+        f"The search for {outcome.stage} hit its time limit; the plan is legal, but cannot be repeated byte for byte."
+        for outcome in decisions.outcomes()
+        if outcome.brake_hit
+    ]
+    unserved = tables["unserved"]
+    missed = unserved[unserved["required"]] if "required" in unserved else unserved.iloc[:0]
+    if len(missed):
+        flags.append(f"{len(missed)} required visits are on no route; see tables/unserved.csv for the reasons.")
+    return tuple(flags)

@@ -1,0 +1,132 @@
+"""The figures of a plan, computed from the tables that are handed over, in euros, hours, kilometres and percent.
+
+net_value_eur is gross margin of (rise in win probability x amount + fall in churn probability x value + growth)
+- contact cost - travel - pay of every paid rep and agent hour - penalties for missed service. Doing nothing is 0.
+"""
+
+from collections.abc import Mapping
+
+import pandas as pd
+
+from scenarios.schema import FIELD, Scenario
+
+Tables = Mapping[str, pd.DataFrame]
+
+
+def key_figures(scenario: Scenario, tables: Tables) -> pd.DataFrame:
+    """One row per figure: kpi, value, unit, description."""
+    euros = money_figures(scenario, tables)
+    rows = [
+        ("net_value_eur", euros.pop("net_value_eur"), "eur", "what the week brings after all its costs; doing nothing is 0"),
+        *((name, value, "eur", MONEY_WORDS[name]) for name, value in euros.items()),
+        *_field_figures(tables),
+        *_contact_figures(tables),
+        *_centre_figures(scenario, tables),
+        *_territory_figures(tables),
+        *_deal_figures(tables),
+    ]
+    return pd.DataFrame(rows, columns=["kpi", "value", "unit", "description"]).astype({"value": float})
+
+
+MONEY_WORDS = {
+    "win_eur": "margin from a higher chance of winning open deals",
+    "churn_eur": "margin kept because fewer customers leave",
+    "growth_eur": "margin from growth of existing customers",
+    "contact_cost_eur": "cost of contacts, on top of pay that accrues anyway",
+    "travel_cost_eur": "cost of kilometres on the road",
+    "rep_pay_eur": "pay of every shift hour of reps who work",
+    "agent_pay_eur": "pay of every rostered agent hour, overtime included",
+    "missed_service_eur": "agent hours short of the requirement, at their price",
+}
+
+
+def money_figures(scenario: Scenario, tables: Tables) -> dict[str, float]:
+    """The parts of the net value in euros (costs positive), and `net_value_eur`, their sum."""
+    done = tables["allocations"].merge(tables["actions"], on=["customer_id", "channel"], suffixes=("_planned", ""))
+    parts = {name: float(done[name].sum()) for name in ("win_eur", "churn_eur", "growth_eur", "contact_cost_eur")}
+    days = tables["rep_days"]
+    working = days[days["works"]]
+    shift_hours = (working["shift_end_at"] - working["shift_start_at"]).dt.total_seconds().sum() / 3600
+    interval_hours = scenario.staffing.interval_minutes / 60
+    short_hours = float(tables["requirement"]["agents_short"].sum()) * interval_hours
+    parts |= {
+        "travel_cost_eur": float(days["travel_km"].sum()) * scenario.money.travel_eur_per_km,
+        "rep_pay_eur": float(shift_hours) * scenario.reps.cost_eur_per_hour,
+        "agent_pay_eur": float(tables["agents"]["cost_eur"].sum()),
+        "missed_service_eur": short_hours * scenario.staffing.costs.understaffed_eur_per_agent_hour,
+    }
+    gains = parts["win_eur"] + parts["churn_eur"] + parts["growth_eur"]
+    costs = sum(value for name, value in parts.items() if name not in {"win_eur", "churn_eur", "growth_eur"})
+    return {**parts, "net_value_eur": gains - costs}
+
+
+Figure = tuple[str, float, str, str]
+
+
+def _field_figures(tables: Tables) -> list[Figure]:
+    days = tables["rep_days"]
+    working = days[days["works"]]
+    visits = float(days["visits"].sum())
+    shift_minutes = (working["shift_end_at"] - working["shift_start_at"]).dt.total_seconds().sum() / 60
+    busy = float(days["visit_minutes"].sum())
+    return [
+        ("visits", visits, "visits", "field visits planned"),
+        ("rep_days", float(len(working)), "days", "days on which a rep works"),
+        ("visits_per_rep_day", visits / max(len(working), 1), "visits", "visits per working rep-day"),
+        ("travel_km", float(days["travel_km"].sum()), "km", "kilometres on the road"),
+        ("travel_hours", float(days["travel_minutes"].sum()) / 60, "hours", "hours on the road, parking included"),
+        ("waiting_hours", float(days["wait_minutes"].sum()) / 60, "hours", "hours of waiting for a window"),
+        ("visiting_pct", 100 * busy / max(shift_minutes, 1e-9), "pct", "share of paid rep time spent with customers"),
+        ("unserved_visits", float(len(tables["unserved"])), "visits", "visits asked of the field that fit no route"),
+    ]
+
+
+def _contact_figures(tables: Tables) -> list[Figure]:
+    allocations = tables["allocations"]
+    contacts = allocations[allocations["channel"] != "none"]
+    rows: list[Figure] = [
+        ("contacts", float(len(contacts)), "contacts", "planned contacts over all channels"),
+        ("not_contacted", float((allocations["channel"] == "none").sum()), "customers", "customers without a contact"),
+    ]
+    for channel, count in contacts["channel"].value_counts().sort_index().items():
+        if channel != FIELD:
+            rows.append((f"contacts_{channel}", float(count), "contacts", f"planned contacts by {channel}"))
+    return rows
+
+
+def _centre_figures(scenario: Scenario, tables: Tables) -> list[Figure]:
+    requirement = tables["requirement"]
+    calls = float(requirement["calls_mean"].sum())
+    answered = float((requirement["answered_pct_expected"].fillna(0) * requirement["calls_mean"]).sum())
+    hours = scenario.staffing.interval_minutes / 60
+    within = scenario.staffing.service_level.within_seconds
+    return [
+        ("calls", calls, "calls", "calls expected within opening hours of the rostered days"),
+        ("agent_hours", float(tables["agents"]["paid_hours"].sum()), "hours", "paid agent hours"),
+        ("overtime_hours", float(tables["agents"]["overtime_hours"].sum()), "hours", "paid hours above contracts"),
+        ("answered_pct", answered / max(calls, 1e-9), "pct", f"calls answered within {within:g} s, expected"),
+        (
+            "agents_short_hours", float(requirement["agents_short"].sum()) * hours, "hours",
+            "agent hours short of the requirement",
+        ),
+    ]  # fmt: skip
+
+
+def _territory_figures(tables: Tables) -> list[Figure]:
+    reps, assignment = tables["territory_reps"], tables["territories"]
+    loads = reps["workload_over_mean"]
+    return [
+        ("territory_max_over_mean", float(loads.max()) if len(reps) else 0.0, "ratio", "largest workload over the mean"),
+        ("territory_min_over_mean", float(loads.min()) if len(reps) else 0.0, "ratio", "smallest workload over the mean"),
+        ("moved_customers", float(assignment["moved"].sum()), "customers", "customers who change rep"),
+        ("stray_parts", float(reps["stray_parts"].sum()), "parts", "pieces of territories beyond their first"),
+    ]
+
+
+def _deal_figures(tables: Tables) -> list[Figure]:
+    deals = tables["closure"]
+    expected = float((deals["win_probability"] * deals["amount_eur"].fillna(0)).sum())
+    return [
+        ("open_deals", float(len(deals)), "deals", "deals open at the end of the day `as_of`"),
+        ("expected_won_eur", expected, "eur", "amount of open deals x their closure probability"),
+    ]

@@ -1,0 +1,57 @@
+"""The tables a plan hands over: one flat frame each, the form in which it is audited, written and read back."""
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from planner.types import Decisions
+
+
+def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
+    """Flat tables by name; columns are described where their types are (forecasting/types.py, solvers/types.py)."""
+    calls, roster, routes = decisions.calls, decisions.roster, decisions.routes
+    return {
+        "call_forecast": calls.table,
+        "closure": decisions.closure.scores,
+        "customer_scores": decisions.customers.scores,
+        "lead_scores": decisions.leads.scores,
+        "actions": decisions.actions.table,
+        "team": decisions.team,
+        "territories": _flat(decisions.territories.assignment),
+        "territory_reps": decisions.territories.reps,
+        "allocations": decisions.channels.allocations,
+        "capacity_prices": decisions.channels.prices,
+        "stops": routes.stops,
+        "rep_days": routes.shifts,
+        "unserved": routes.unserved,
+        "requirement": roster.requirement,
+        "agent_shifts": roster.shifts,
+        "agents": roster.agents,
+        "requests": roster.requests,
+        "forecast_quality": _stacked(
+            [
+                ("calls", calls.quality),
+                ("closure", decisions.closure.quality),
+                ("customers", decisions.customers.quality),
+                ("leads", decisions.leads.quality),
+            ]
+        ),
+        "left_out_deals": decisions.closure.left_out,
+        "refused_columns": decisions.leads.refused,
+        "rounds": pd.DataFrame([vars(item) for item in decisions.rounds]),
+    }
+
+
+def _stacked(parts: Iterable[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
+    """The quality frames of the forecasts in one, led by the forecast's name."""
+    filled = [part.assign(forecast=name) for name, part in parts if len(part)]
+    if not filled:
+        return pd.DataFrame(columns=["forecast", "model", "metric", "value"])
+    stacked = pd.concat(filled, ignore_index=True)
+    return stacked[["forecast", *[column for column in stacked.columns if column != "forecast"]]]
+
+
+def _flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with columns of tuples as texts joined by `|`, the form that CSV and spreadsheets can hold."""
+    tuples = [name for name in frame.columns if frame[name].map(type).eq(tuple).any()]
+    return frame.assign(**{name: frame[name].map("|".join).astype("str") for name in tuples})

@@ -1,0 +1,61 @@
+"""The plan: everything decided for the week, and what the audit and the figures say of it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from forecasting.types import Actions, CallForecast, ClosureForecast, CustomerScores, LeadScores
+from scenarios.schema import Scenario
+from solvers.outcome import Outcome
+from solvers.types import ChannelPlan, Roster, Routes, Territories
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round between channels and routes: value_eur is that of the whole field and channel plan."""
+
+    number: int
+    visits_asked: int
+    visits_routed: int
+    value_eur: float
+    kept: bool
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What was forecast and decided, before it is checked."""
+
+    team: pd.DataFrame
+    days: pd.DataFrame
+    calls: CallForecast
+    closure: ClosureForecast
+    customers: CustomerScores
+    leads: LeadScores
+    actions: Actions
+    territories: Territories
+    channels: ChannelPlan
+    routes: Routes
+    roster: Roster
+    rounds: tuple[Round, ...]
+
+    def outcomes(self) -> tuple[Outcome, ...]:
+        """How each search ended, in the order of the path."""
+        return (self.territories.outcome, self.channels.outcome, self.routes.outcome, *self.roster.outcomes)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A week's plan.
+
+    tables: every table that is handed over, by name (planner/tables.py says which).
+    findings: of the audit: check, table, row, message. Empty means sound.
+    kpis: kpi, value, unit, description.
+    flags: sentences, each a reason to look before using the plan (exit code 5); empty: none.
+    """
+
+    scenario: Scenario
+    decisions: Decisions
+    tables: dict[str, pd.DataFrame]
+    findings: pd.DataFrame
+    kpis: pd.DataFrame
+    flags: tuple[str, ...]
