@@ -12,7 +12,9 @@ def flags_of(decisions: Decisions, tables: Mapping[str, pd.DataFrame], findings:
     flags = []
     if len(findings):
         checks = ", ".join(sorted(set(findings["check"])))
-        flags.append(f"The audit has {len(findings)} findings ({checks}); do not use the plan before they are explained.")
+        flags.append(
+            f"The audit has {len(findings)} findings ({checks}); do not use the plan before they are explained."
+        )
     flags += [
         f"The search for {outcome.stage} hit its time limit; the plan is legal, but cannot be repeated byte for byte."
         for outcome in decisions.outcomes()

@@ -17,7 +17,12 @@ def key_figures(scenario: Scenario, tables: Tables) -> pd.DataFrame:
     """One row per figure: kpi, value, unit, description."""
     euros = money_figures(scenario, tables)
     rows = [
-        ("net_value_eur", euros.pop("net_value_eur"), "eur", "what the week brings after all its costs; doing nothing is 0"),
+        (
+            "net_value_eur",
+            euros.pop("net_value_eur"),
+            "eur",
+            "what the week brings after all its costs; doing nothing is 0",
+        ),
         *((name, value, "eur", MONEY_WORDS[name]) for name, value in euros.items()),
         *_field_figures(tables),
         *_contact_figures(tables),
@@ -116,8 +121,18 @@ def _territory_figures(tables: Tables) -> list[Figure]:
     reps, assignment = tables["territory_reps"], tables["territories"]
     loads = reps["workload_over_mean"]
     return [
-        ("territory_max_over_mean", float(loads.max()) if len(reps) else 0.0, "ratio", "largest workload over the mean"),
-        ("territory_min_over_mean", float(loads.min()) if len(reps) else 0.0, "ratio", "smallest workload over the mean"),
+        (
+            "territory_max_over_mean",
+            float(loads.max()) if len(reps) else 0.0,
+            "ratio",
+            "largest workload over the mean",
+        ),
+        (
+            "territory_min_over_mean",
+            float(loads.min()) if len(reps) else 0.0,
+            "ratio",
+            "smallest workload over the mean",
+        ),
         ("moved_customers", float(assignment["moved"].sum()), "customers", "customers who change rep"),
         ("stray_parts", float(reps["stray_parts"].sum()), "parts", "pieces of territories beyond their first"),
     ]

@@ -45,9 +45,7 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
         settings=s.next_best_action, money=s.money, as_of=s.as_of,
     )  # fmt: skip
 
-    team = make_team(
-        t.reps, t.current_territories, t.customers, settings=s.reps, default_visit_minutes=visit_minutes
-    )
+    team = make_team(t.reps, t.current_territories, t.customers, settings=s.reps, default_visit_minutes=visit_minutes)
     days = rep_days(team, t.absences, settings=s.reps, horizon=s.horizon)
     territories = run(
         "territories", assign_territories, t.customers, team, t.current_territories, t.areas, days,

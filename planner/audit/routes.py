@@ -1,0 +1,232 @@
+"""Routes: shifts, drives, windows, service times, lunch, skills, owners, pins, appointments, double visits."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from inputs.calendar import day_types
+from inputs.types import Tables
+from planner.audit.findings import Finding
+from planner.audit.geometry import Drives, Place
+from scenarios.schema import WEEKDAYS, Scenario
+
+Plan = Mapping[str, pd.DataFrame]
+MINUTE = pd.Timedelta(minutes=1)
+SECONDS_TOLERANCE = 1.0
+KM_TOLERANCE = 0.01
+
+
+@dataclass(frozen=True)
+class RepDay:
+    """One rep's day as planned: its stops in order, and the rep's raw row."""
+
+    rep: Any
+    day: pd.Timestamp
+    stops: list[Any]
+
+    @property
+    def key(self) -> str:
+        """`R01 2026-03-02`."""
+        return f"{self.rep.rep_id} {self.day:%Y-%m-%d}"
+
+
+def _rep_days(plan: Plan) -> Iterator[RepDay]:
+    team = {row.rep_id: row for row in plan["team"].itertuples()}
+    ordered = plan["stops"].sort_values(["rep_id", "day", "position"])
+    for (rep_id, day), stops in ordered.groupby(["rep_id", "day"]):
+        if rep_id in team:
+            yield RepDay(team[rep_id], pd.Timestamp(day), list(stops.itertuples()))
+
+
+def reps_at_work(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Stops belong to reps of the team on days on which they work: no leave, no holiday, no free weekday."""
+    away = {(row.person_id, row.date) for row in tables.absences.itertuples()}
+    start = pd.Timestamp(scenario.horizon.start)
+    days = pd.date_range(start, periods=scenario.horizon.days)
+    kinds = day_types(days, scenario.reps.country)
+    team = {row.rep_id: row for row in plan["team"].itertuples()}
+    for (rep_id, day), _ in plan["stops"].groupby(["rep_id", "day"]):
+        why = ""
+        if rep_id not in team or rep_id in scenario.reps.remove:
+            why = "is not in the team"
+        elif day not in kinds.index:
+            why = "works outside the horizon"
+        elif rep_id in scenario.reps.absent or (rep_id, day) in away:
+            why = "is absent"
+        elif kinds[day] == "holiday":
+            why = "works on a public holiday"
+        elif WEEKDAYS[day.weekday()] not in team[rep_id].working_days:
+            why = "works on a free weekday"
+        if why:
+            yield Finding("reps_at_work", "stops", f"{rep_id} {day:%Y-%m-%d}", f"the rep {why}")
+
+
+def days_in_order(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """A rep-day starts and ends within the shift, at the rep's places, and every drive has its time."""
+    drives = Drives(scenario.reps.travel, tables.travel_times)
+    places = {row.customer_id: (row.customer_id, row.latitude, row.longitude) for row in tables.customers.itertuples()}
+    for item in _rep_days(plan):
+        for message in _order_faults(item) + _drive_faults(item, drives, places):
+            yield Finding("days_in_order", "stops", item.key, message)
+
+
+def _order_faults(item: RepDay) -> list[str]:
+    stops, faults = item.stops, []
+    if [stop.position for stop in stops] != list(range(len(stops))):
+        faults.append("positions are not 0, 1, 2, ...")
+    if stops[0].kind != "start" or stops[-1].kind != "end" or len(stops) < 2:
+        faults.append("does not lead from start to end")
+    opens, closes = item.day + item.rep.shift_start * MINUTE, item.day + item.rep.shift_end * MINUTE
+    if stops[0].end_at < opens or stops[-1].arrive_at > closes:
+        faults.append(f"runs {stops[0].end_at:%H:%M}-{stops[-1].arrive_at:%H:%M}, outside the shift")
+    for stop in stops:
+        if not stop.arrive_at <= stop.start_at <= stop.end_at:
+            faults.append(f"stop {stop.position} is left before it is reached")
+    return faults
+
+
+def _drive_faults(item: RepDay, drives: Drives, places: Mapping[str, Place]) -> list[str]:
+    faults = []
+    rep = item.rep
+    has_end = pd.notna(rep.end_latitude) and pd.notna(rep.end_longitude)
+    end = (rep.end_latitude, rep.end_longitude) if has_end else (rep.home_latitude, rep.home_longitude)
+    here: Place = (rep.rep_id, rep.home_latitude, rep.home_longitude)
+    for before, stop in zip(item.stops, item.stops[1:], strict=False):
+        there = here
+        if stop.kind == "end":
+            there = (rep.rep_id, *end)
+        elif stop.customer_id:
+            there = places.get(stop.customer_id, (stop.customer_id, float("nan"), float("nan")))
+        seconds, km = drives.drive(here, there, parks=bool(stop.kind in {"visit", "appointment"} and stop.customer_id))
+        gap = (stop.arrive_at - before.end_at).total_seconds()
+        if not gap >= seconds - SECONDS_TOLERANCE or not stop.travel_seconds >= seconds - SECONDS_TOLERANCE:
+            faults.append(f"stop {stop.position} is reached in {gap:.0f} s; the drive takes {seconds:.0f} s")
+        if not abs(stop.travel_km - km) <= KM_TOLERANCE:
+            faults.append(f"stop {stop.position} states {stop.travel_km:.2f} km; the drive is {km:.2f} km")
+        here = there
+    return faults
+
+
+def visits_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """A visit lasts as long as it takes, within a window of the customer, and not after the due date."""
+    customers = {row.customer_id: row for row in tables.customers.itertuples()}
+    visits = plan["stops"][plan["stops"]["kind"] == "visit"]
+    for stop in visits.itertuples():
+        customer = customers.get(stop.customer_id)
+        if customer is None:
+            yield Finding("visits_kept", "stops", stop.customer_id, "is no customer")
+            continue
+        wanted = scenario.visit_minutes() if pd.isna(customer.visit_minutes) else customer.visit_minutes
+        lasts = (stop.end_at - stop.start_at) / MINUTE
+        if abs(lasts - wanted) > 1 / 60:
+            yield Finding("visits_kept", "stops", stop.customer_id, f"lasts {lasts:g} minutes, {wanted:g} are needed")
+        inside = [
+            stop.day + opens * MINUTE <= stop.start_at and stop.end_at <= stop.day + closes * MINUTE
+            for opens, closes in customer.windows
+        ]
+        if customer.windows and not any(inside):
+            yield Finding("visits_kept", "stops", stop.customer_id, f"{stop.start_at:%H:%M} is in none of its windows")
+        if stop.start_at.normalize() != stop.day:
+            yield Finding("visits_kept", "stops", stop.customer_id, "starts on another day than it is planned for")
+        late = pd.notna(customer.due_date) and stop.day > customer.due_date >= pd.Timestamp(scenario.horizon.start)
+        if late:
+            yield Finding("visits_kept", "stops", stop.customer_id, f"is due on {customer.due_date:%Y-%m-%d}")
+
+
+def visited_as_often_as_wanted(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """No customer is visited more often than wanted, twice a day, or too soon again."""
+    customers = tables.customers.set_index("customer_id")
+    visits = plan["stops"][plan["stops"]["kind"] == "visit"]
+    for customer, days in visits.groupby("customer_id")["day"]:
+        if customer not in customers.index:
+            continue
+        wanted = customers.at[customer, "visits_per_week"]
+        if len(days) > (1 if pd.isna(wanted) else max(wanted, 1)):
+            yield Finding("visited_as_often_as_wanted", "stops", str(customer), f"is visited {len(days)} times")
+        apart = days.sort_values().diff().dt.days.min()
+        least = customers.at[customer, "min_days_between"]
+        if len(days) > 1 and apart < max(1, 1 if pd.isna(least) else least):
+            yield Finding("visited_as_often_as_wanted", "stops", str(customer), f"visits are {apart:g} days apart")
+
+
+def right_rep(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Who visits has the skill, and is the owner; or covers one who lacks the skill or is away all week; or is pinned."""
+    owners = plan["territories"].set_index("customer_id")["rep_id"].to_dict()
+    skills = {row.rep_id: set(row.skills) for row in plan["team"].itertuples()}
+    needs = tables.customers.set_index("customer_id")["required_skill"].to_dict()
+    days = plan["rep_days"]
+    at_work = set(days.loc[days["works"], "rep_id"])
+    pins = {(pin.customer, pin.rep) for pin in scenario.reps.pinned.values()}
+    for stop in plan["stops"][plan["stops"]["kind"] == "visit"].itertuples():
+        skill, owner = needs.get(stop.customer_id), owners.get(stop.customer_id, "")
+        needs_skill = isinstance(skill, str) and skill != ""
+        if needs_skill and skill not in skills.get(stop.rep_id, set()):
+            yield Finding("right_rep", "stops", stop.customer_id, f"{stop.rep_id} lacks the skill {skill}")
+        owner_can = owner in at_work and (not needs_skill or skill in skills.get(owner, set()))
+        covers = scenario.territories.specialists == "overlay" and not owner_can
+        if stop.rep_id != owner and not covers and (stop.customer_id, stop.rep_id) not in pins:
+            yield Finding("right_rep", "stops", stop.customer_id, f"belongs to {owner}, is visited by {stop.rep_id}")
+
+
+def lunch_taken(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """A rep on the road whose shift covers the lunch span has one break of full length within it."""
+    lunch = scenario.reps.lunch
+    if lunch is None or lunch.minutes == 0:
+        return
+    opens, closes = lunch.between
+    for item in _rep_days(plan):
+        covered = item.rep.shift_start <= opens and item.rep.shift_end >= closes
+        busy = any(stop.kind in {"visit", "appointment"} for stop in item.stops)
+        breaks = [stop for stop in item.stops if stop.kind == "lunch"]
+        if covered and busy and len(breaks) != 1:
+            yield Finding("lunch_taken", "stops", item.key, f"has {len(breaks)} lunch breaks")
+        for stop in breaks:
+            early, late = item.day + opens * MINUTE, item.day + closes * MINUTE
+            if stop.start_at < early or stop.end_at > late or (stop.end_at - stop.start_at) < lunch.minutes * MINUTE:
+                yield Finding("lunch_taken", "stops", item.key, f"lunch {stop.start_at:%H:%M}-{stop.end_at:%H:%M}")
+
+
+def pins_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Every pinned visit is on a route of its rep, on its day, at its time."""
+    visits = plan["stops"][plan["stops"]["kind"] == "visit"]
+    for name, pin in scenario.reps.pinned.items():
+        mine = visits[(visits["customer_id"] == pin.customer) & (visits["rep_id"] == pin.rep)]
+        if pin.day is not None:
+            mine = mine[mine["day"].dt.weekday == WEEKDAYS.index(pin.day)]
+        if pin.time is not None:
+            mine = mine[mine["start_at"] == mine["day"] + pin.time * MINUTE]
+        if mine.empty:
+            yield Finding("pins_kept", "stops", pin.customer, f"pin {name!r} is not kept")
+
+
+def appointments_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Every fixed appointment of a rep who works that day is on the route at its time."""
+    days = plan["rep_days"]
+    at_work = {(row.rep_id, row.day) for row in days[days["works"]].itertuples()}
+    held = plan["stops"][plan["stops"]["kind"] == "appointment"]
+    known = {(row.rep_id, row.start_at, row.end_at) for row in held.itertuples()}
+    for row in tables.appointments.itertuples():
+        if (row.rep_id, row.start.normalize()) in at_work and (row.rep_id, row.start, row.end) not in known:
+            yield Finding("appointments_kept", "stops", row.rep_id, f"appointment at {row.start} is not kept")
+
+
+def totals_as_stated(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """A rep-day's visits, kilometres and minutes are the sums over its stops."""
+    stops = plan["stops"]
+    grouped = stops.assign(is_visit=stops["kind"] == "visit").groupby(["rep_id", "day"])
+    sums = grouped.agg(visits=("is_visit", "sum"), km=("travel_km", "sum"), seconds=("travel_seconds", "sum"))
+    for row in plan["rep_days"].itertuples():
+        key = (row.rep_id, row.day)
+        visits, km, seconds = sums.loc[key] if key in sums.index else (0, 0.0, 0.0)
+        same = row.visits == visits and abs(row.travel_km - km) < KM_TOLERANCE
+        if not same or abs(row.travel_minutes * 60 - seconds) > SECONDS_TOLERANCE:
+            message = f"{row.visits} visits, {row.travel_km:.2f} km are stated; stops have {visits:g} and {km:.2f} km"
+            yield Finding("totals_as_stated", "rep_days", f"{row.rep_id} {row.day:%Y-%m-%d}", message)
+
+
+CHECKS = (
+    reps_at_work, days_in_order, visits_kept, visited_as_often_as_wanted, right_rep, lunch_taken, pins_kept,
+    appointments_kept, totals_as_stated,
+)  # fmt: skip
