@@ -88,7 +88,7 @@ def _with_new_reps(
         days = _commonest([working_days(cell) for cell in team["working_days"]])
     at_work = np.ones(max(len(team), 1))
     free_ids = (f"NEW{number:02d}" for number in range(1, count + len(taken) + 1) if f"NEW{number:02d}" not in taken)
-    rows = []
+    rows: list[dict[str, object]] = []
     for rep_id in (next(free_ids) for _ in range(count)):
         skills: tuple[str, ...] = ()
         if len(team):
@@ -99,7 +99,8 @@ def _with_new_reps(
             place = _centre(owned[owned["rep_id"] == host["rep_id"]], host["home_latitude"], host["home_longitude"])
         else:
             place = _centre(owned, np.nan, np.nan)
-        row = {"rep_id": rep_id, "name": f"New rep {rep_id[3:].lstrip('0')}", "working_days": days, "skills": skills}
+        row: dict[str, object] = {"rep_id": rep_id, "name": f"New rep {rep_id[3:].lstrip('0')}"}
+        row |= {"working_days": days, "skills": skills}
         row |= {"home_latitude": place[0], "home_longitude": place[1], "shift_start": shift[0], "shift_end": shift[1]}
         rows.append(row)
     new = pd.DataFrame(rows).reindex(columns=team.columns)
