@@ -1,6 +1,7 @@
 """The scenario: everything a planner may ask for, as frozen pydantic models."""
 
 import datetime as dt
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -154,7 +155,7 @@ class Scenario(Block):
     """What to write beside the tables."""
     sweep: dict[Name, list[Any]] = {}
     """Grid: every combination of these values, by dotted key."""
-    scenarios: list[Any] = []
+    scenarios: list[Path] = []
     """Files to run side by side, instead of a grid."""
     baseline: dict[Name, Any] = {}
     """The cell of the grid that others are compared with."""

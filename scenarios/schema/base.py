@@ -3,9 +3,10 @@
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationInfo, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
-from scenarios.clock import parse_clock, parse_span
+from scenarios.clock import format_clock, parse_clock, parse_span
 
 Percent = Annotated[float, Field(ge=0, le=100)]
 """A share of a whole, 0 to 100."""
@@ -20,10 +21,35 @@ Name = Annotated[str, Field(min_length=1)]
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
-ClockMinute = Annotated[int, BeforeValidator(parse_clock)]
+
+def _clock(value: Any, info: ValidationInfo) -> int:
+    """Minutes; in a file only text is a time of day, `time: 9` would mean nine minutes past midnight."""
+    return parse_clock(f"{value}" if info.mode == "json" else value)
+
+
+def _span(value: Any, info: ValidationInfo) -> tuple[int, int]:
+    """(from, to) minutes; in a file only text is a span."""
+    return parse_span(f"{value}" if info.mode == "json" else value)
+
+
+def _format_span(span: tuple[int, int]) -> str:
+    return f"{format_clock(span[0])}-{format_clock(span[1])}"
+
+
+ClockMinute = Annotated[
+    int,
+    BeforeValidator(_clock),
+    PlainSerializer(format_clock, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "clock", "pattern": r"^\d{1,2}:\d{2}$"}),
+]
 """`HH:MM` local time, `00:00` to `24:00`; held as minutes after midnight."""
 
-Span = Annotated[tuple[int, int], BeforeValidator(parse_span)]
+Span = Annotated[
+    tuple[int, int],
+    BeforeValidator(_span),
+    PlainSerializer(_format_span, when_used="json"),
+    WithJsonSchema({"type": "string", "format": "span", "pattern": r"^\d{1,2}:\d{2} *- *\d{1,2}:\d{2}$"}),
+]
 """`HH:MM-HH:MM` local time; held as (from, to) minutes after midnight."""
 
 
@@ -44,6 +70,6 @@ class Horizon(Block):
     """Number of calendar days from `start`, the first included."""
 
 
-def none_to_empty(value: Any) -> Any:
-    """Read `key:` with nothing behind it as an empty map, as planners mean it."""
-    return {} if value is None else value
+def misfit(key: str, message: str) -> PydanticCustomError:
+    """The error of two values that do not fit together; `key` is the one to change, dotted, below its block."""
+    return PydanticCustomError("misfit", "{message}", {"key": key, "message": message})

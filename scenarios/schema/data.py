@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from scenarios.schema.base import Block, Name
+from scenarios.schema.base import Block, Name, misfit
 
 
 class Source(Block):
@@ -33,13 +33,17 @@ class Source(Block):
     """Character encoding of a CSV; told from the file unless given."""
     key: str | None = None
     """Property of a GeoJSON that equals `customers.area`; for `areas` only."""
+    credit: str | None = None
+    """Whom to credit on maps, as the licence of `areas` asks."""
+    name: str | None = None
+    """Property of a GeoJSON to show on maps; for `areas` only."""
 
     @model_validator(mode="after")
     def _one_place(self) -> "Source":
         if (self.path is None) == (self.url is None):
-            raise ValueError("give either a path (file) or a url (database)")
+            raise misfit("path" if self.url is None else "url", "give either a path (file) or a url (database)")
         if self.url is not None and (self.table is None) == (self.query is None):
-            raise ValueError("a url needs either a table or a query")
+            raise misfit("url", "a url needs either a table or a query")
         return self
 
 

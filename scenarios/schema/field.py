@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from scenarios.schema.base import Block, ClockMinute, Name, NotNegative, Percent, Positive, Span, Weekday
 
@@ -26,7 +26,7 @@ class Lunch(Block):
     """The reps' lunch break: floats within a span, taken if the shift covers it."""
 
     minutes: NotNegative = 45
-    """Length."""
+    """Length; 0: no lunch break."""
     between: Span = (750, 900)
     """The break starts and ends within this span."""
 
@@ -67,7 +67,7 @@ class Reps(Block):
     cost_eur_per_hour: NotNegative = 0
     """Accrues for every paid shift hour."""
     lunch: Lunch | None = Lunch()
-    """Lunch break; null: none."""
+    """Lunch break; `{minutes: 0}`: none."""
     travel: Travel = Travel()
     """Travel times."""
     absent: list[Name] = []
@@ -78,3 +78,8 @@ class Reps(Block):
     """Below 0: the least loaded go first; above 0: new ones start at the centre of the most loaded territories."""
     pinned: dict[Name, Pin] = {}
     """Fixed visits, by a name of your own."""
+
+    @field_validator("lunch")
+    @classmethod
+    def _no_lunch(cls, lunch: Lunch | None) -> Lunch | None:
+        return None if lunch is not None and lunch.minutes == 0 else lunch

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from scenarios.schema.base import Block, Horizon, Name, NotNegative, Positive, Span, Weekday
+from scenarios.schema.base import Block, Horizon, Name, NotNegative, Positive, Span, Weekday, misfit
 
 Hours = Annotated[float, Field(gt=0, le=24)]
 
@@ -110,5 +110,9 @@ class Staffing(Block):
     @model_validator(mode="after")
     def _fits(self) -> "Staffing":
         if self.shifts.start_every_minutes % self.interval_minutes:
-            raise ValueError("shifts.start_every_minutes must be a multiple of interval_minutes")
+            raise misfit(
+                "shifts.start_every_minutes",
+                f"shifts cannot start every {self.shifts.start_every_minutes} minutes on intervals of "
+                f"{self.interval_minutes} minutes; give a multiple of interval_minutes",
+            )
         return self

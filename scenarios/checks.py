@@ -1,0 +1,228 @@
+"""Facts that no single key can show: days that must fit one another, names of zones and countries, files that exist.
+
+Each check reads a valid scenario and yields the problems it finds; a check that involves a key which is itself wrong is
+left out, so no fault is told twice.
+"""
+
+import datetime as dt
+import itertools
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from zoneinfo import ZoneInfo, available_timezones
+
+from scenarios.errors import Problem
+from scenarios.schema import FIELD, WEEKDAYS, Scenario
+from scenarios.suggestions import closest
+from scenarios.written import Key
+
+Check = Callable[[Scenario], Iterator[Problem]]
+
+
+def check(scenario: Scenario, wrong: Iterable[Key] = ()) -> list[Problem]:
+    """All problems between keys.
+
+    Args:
+        scenario: valid by its schema; where `wrong` names keys, these hold defaults.
+        wrong: keys that have a problem of their own; what depends on them is not checked.
+    """
+    faulty = [".".join(key) for key in wrong]
+
+    def touched(names: Sequence[str]) -> bool:
+        return any(
+            f"{name}.".startswith(f"{bad}.") or f"{bad}.".startswith(f"{name}.") for name in names for bad in faulty
+        )
+
+    problems: list[Problem] = []
+    for needs, checker in CHECKS:
+        if not touched(needs):
+            problems += (problem for problem in checker(scenario) if not touched([problem.key]))
+    return problems
+
+
+def field_starts_after_as_of(scenario: Scenario) -> Iterator[Problem]:
+    """Field work is planned from the day after `as_of` on."""
+    start, as_of = scenario.horizon.start, scenario.as_of
+    if start <= as_of:
+        yield Problem(
+            f"field work cannot start on {start}: {as_of} (`as_of`) is over",
+            "horizon.start",
+            allowed=f"{as_of + dt.timedelta(days=1)} or later",
+        )
+
+
+def staffing_lies_in_forecast(scenario: Scenario) -> Iterator[Problem]:
+    """Rostered days need a call forecast."""
+    own = scenario.staffing.horizon
+    if own is None and scenario.data.agents is None:
+        return
+    horizon = own or scenario.horizon
+    first = scenario.as_of + dt.timedelta(days=1)
+    last = scenario.as_of + dt.timedelta(days=scenario.forecast.calls.days)
+    end = horizon.start + dt.timedelta(days=horizon.days - 1)
+    key = "staffing.horizon" if own else "horizon"
+    where = f"{first} to {last} (`forecast.calls.days: {scenario.forecast.calls.days}` from the day after `as_of`)"
+    if not first <= horizon.start <= last:
+        yield Problem(f"no calls are forecast for {horizon.start}", f"{key}.start", allowed=where)
+    elif end > last:
+        message = f"the roster ends on {end}, after the last day of the call forecast"
+        yield Problem(message, f"{key}.days", allowed=where)
+
+
+def events_are_sane(scenario: Scenario) -> Iterator[Problem]:
+    """An event ends on or after its first day, and its queue is a planned one."""
+    queues = scenario.staffing.queues
+    for name, event in scenario.events.items():
+        if event.until is not None and event.until < event.date:
+            yield Problem(
+                f"the event ends on {event.until}, before its first day {event.date}",
+                f"events.{name}.until",
+                allowed=f"{event.date} or later",
+            )
+        if queues and event.queue != "*" and event.queue not in queues:
+            yield Problem(
+                f"`{event.queue}` is no planned queue",
+                f"events.{name}.queue",
+                allowed=f"`*` for all, or one of {', '.join(queues)}",
+                suggestion=closest(event.queue, queues),
+            )
+
+
+def timezones_exist(scenario: Scenario) -> Iterator[Problem]:
+    """Time zones carry IANA names."""
+    for key, name in (("reps.timezone", scenario.reps.timezone), ("staffing.timezone", scenario.staffing.timezone)):
+        try:
+            ZoneInfo(name)
+        except (KeyError, ValueError, OSError):
+            zones = available_timezones()
+            city = {zone.rsplit("/", 1)[-1]: zone for zone in sorted(zones)}
+            near = closest(name, zones) or city.get(closest(name.rsplit("/", 1)[-1], city), "")
+            yield Problem(f"`{name}` is no time zone", key, allowed="an IANA name, Area/City", suggestion=near)
+
+
+def countries_exist(scenario: Scenario) -> Iterator[Problem]:
+    """Countries have a calendar of public holidays."""
+    given = (("reps.country", scenario.reps.country), ("staffing.country", scenario.staffing.country))
+    if not any(code for _, code in given):
+        return
+    import holidays  # 0.1 s, and only here
+
+    codes = holidays.list_supported_countries(include_aliases=False)
+    for key, code in given:
+        if code and code not in codes:
+            alias = getattr(holidays, code, None) or getattr(holidays, code.title().replace(" ", ""), None)
+            near = code.upper() if code.upper() in codes else str(getattr(alias, "country", None) or "")
+            yield Problem(
+                f"`{code}` is no country with known public holidays",
+                key,
+                allowed="an ISO 3166 code of two capital letters, such as ES",
+                suggestion=near if near in codes else closest(code.upper(), codes),
+            )
+
+
+def pins_lie_in_horizon(scenario: Scenario) -> Iterator[Problem]:
+    """A pinned visit falls on a planned day and belongs to a rep who is there."""
+    horizon, reps = scenario.horizon, scenario.reps
+    days = [horizon.start + dt.timedelta(days=offset) for offset in range(min(7, horizon.days))]
+    names = [WEEKDAYS[day.weekday()] for day in days]
+    for name, pin in reps.pinned.items():
+        if pin.day is not None and pin.day not in names:
+            message = f"`{pin.day}` is no day of the horizon"
+            yield Problem(message, f"reps.pinned.{name}.day", allowed=", ".join(names))
+        for listed, why in ((reps.absent, "absent"), (reps.remove, "removed")):
+            if pin.rep in listed:
+                message = f"`{pin.rep}` is {why} and cannot make this visit"
+                yield Problem(message, f"reps.pinned.{name}.rep", allowed="a rep who works in the horizon")
+
+
+def quantiles_increase(scenario: Scenario) -> Iterator[Problem]:
+    """Quantiles stand in rising order, each once."""
+    quantiles = scenario.forecast.calls.quantiles
+    for number, (low, high) in enumerate(itertools.pairwise(quantiles), start=1):
+        if high <= low:
+            key = f"forecast.calls.quantiles.{number}"
+            yield Problem(f"{high:g} follows {low:g}", key, allowed="quantiles in rising order, each once")
+
+
+def intervals_fit(scenario: Scenario) -> Iterator[Problem]:
+    """Staffing intervals are made of whole forecast intervals, shifts and their grid of whole staffing intervals."""
+    forecast, staffing = scenario.forecast.calls.interval_minutes, scenario.staffing.interval_minutes
+    if staffing % forecast:
+        yield Problem(
+            f"intervals of {staffing} minutes cannot be made of forecast intervals of {forecast} minutes",
+            "staffing.interval_minutes",
+            allowed="a multiple of `forecast.calls.interval_minutes`",
+        )
+    for number, hours in enumerate(scenario.staffing.shifts.lengths_hours):
+        if (hours * 60) % staffing:
+            yield Problem(
+                f"a shift of {hours:g} hours does not end on an interval of {staffing} minutes",
+                f"staffing.shifts.lengths_hours.{number}",
+                allowed=f"multiples of {staffing / 60:g} hours",
+            )
+
+
+def lunch_fits(scenario: Scenario) -> Iterator[Problem]:
+    """The lunch break is no longer than the span it floats in."""
+    lunch = scenario.reps.lunch
+    if lunch is not None and lunch.minutes > lunch.between[1] - lunch.between[0]:
+        span = lunch.between[1] - lunch.between[0]
+        message = f"a break of {lunch.minutes:g} minutes does not fit into `between`, which is {span} minutes long"
+        yield Problem(message, "reps.lunch.minutes", allowed=f"at most {span}")
+
+
+def field_channel_exists(scenario: Scenario) -> Iterator[Problem]:
+    """The reps' channel is named `field`."""
+    if FIELD not in scenario.channels:
+        yield Problem(
+            f"the channel `{FIELD}` is missing",
+            "channels",
+            allowed=f"a channel `{FIELD}`, the reps' visits, beside channels of your own",
+            suggestion=FIELD if closest(FIELD, scenario.channels) else "",
+        )
+
+
+def matrix_has_table(scenario: Scenario) -> Iterator[Problem]:
+    """The travel engine `matrix` needs its table."""
+    if scenario.reps.travel.engine == "matrix" and scenario.data.travel_times is None:
+        allowed = "give the table `data.travel_times`, or the engine haversine"
+        yield Problem("the engine `matrix` has no table of travel times", "reps.travel.engine", allowed=allowed)
+
+
+def files_exist(scenario: Scenario) -> Iterator[Problem]:
+    """The files named in `data:` and `scenarios:` are there."""
+    given = [(f"data.{name}", source.path) for name, source in scenario.data.sources().items()]
+    given += [(f"scenarios.{number}", path) for number, path in enumerate(scenario.scenarios)]
+    for key, path in given:
+        if path is not None and not path.exists():
+            yield missing_file(path, key)
+
+
+def missing_file(path: Path, key: str) -> Problem:
+    """The problem of a file that is not there, with the nearest name of its folder."""
+    folder = path.parent
+    if not folder.is_dir():
+        return Problem(
+            f"the folder of `{path.name}` does not exist", key, allowed="a path, read from this file's folder"
+        )
+    near = closest(path.name, sorted(os.listdir(folder)))
+    return Problem(
+        f"`{path.name}` does not exist there", key, allowed="a path, read from this file's folder", suggestion=near
+    )
+
+
+CHECKS: tuple[tuple[tuple[str, ...], Check], ...] = (
+    (("as_of", "horizon.start"), field_starts_after_as_of),
+    (("as_of", "horizon", "staffing.horizon", "forecast.calls.days"), staffing_lies_in_forecast),
+    (("staffing.queues",), events_are_sane),
+    ((), timezones_exist),
+    ((), countries_exist),
+    (("horizon", "reps.absent", "reps.remove"), pins_lie_in_horizon),
+    (("forecast.calls.quantiles",), quantiles_increase),
+    (("forecast.calls.interval_minutes", "staffing.interval_minutes"), intervals_fit),
+    (("reps.lunch",), lunch_fits),
+    (("channels",), field_channel_exists),
+    (("reps.travel.engine", "data.travel_times"), matrix_has_table),
+    ((), files_exist),
+)
+"""The keys that a check as a whole depends on, and the check."""
