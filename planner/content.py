@@ -18,6 +18,7 @@ from pydantic import BaseModel
 
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("scenarios", "inputs", "forecasting", "solvers", "planner")
+SCALARS = (bool, int, float, str, date, np.generic, pd.Timestamp)
 
 
 def content_hash(*values: Any) -> str:
@@ -46,36 +47,46 @@ def code_hash() -> str:
 
 def _feed(digest: Any, value: Any) -> None:
     """Add one value, led by its kind so that 1, "1" and [1] differ."""
-    if value is None or isinstance(value, (bool, int, float, str, date, np.generic, pd.Timestamp)):
+    if value is None or isinstance(value, SCALARS):
         digest.update(f"{type(value).__name__}:{value!r};".encode())
     elif isinstance(value, Path):
         digest.update(b"path;")
     elif isinstance(value, pd.DataFrame):
-        digest.update(f"frame:{value.shape}:{list(value.columns)}:{list(map(str, value.dtypes))};".encode())
-        if len(value.columns):
-            digest.update(pd.util.hash_pandas_object(_hashable(value), index=False).to_numpy().tobytes())
+        _feed_frame(digest, value)
     elif isinstance(value, (pd.Series, pd.Index)):
-        _feed(digest, value.to_frame(name="0").reset_index())
+        _feed_frame(digest, value.to_frame(name="0").reset_index())
     elif isinstance(value, np.ndarray):
         _feed_array(digest, value)
-    elif isinstance(value, BaseModel):
-        _feed(digest, {name: getattr(value, name) for name in type(value).model_fields})
+    else:
+        _feed_container(digest, value)
+
+
+def _feed_container(digest: Any, value: Any) -> None:
+    """Add a value that holds others."""
+    if isinstance(value, BaseModel):
+        _feed_container(digest, {name: getattr(value, name) for name in type(value).model_fields})
     elif is_dataclass(value):
         digest.update(f"{type(value).__qualname__};".encode())
-        _feed(digest, {f.name: getattr(value, f.name) for f in fields(value)})
+        _feed_container(digest, {f.name: getattr(value, f.name) for f in fields(value)})
     elif isinstance(value, Mapping):
         digest.update(f"map:{len(value)};".encode())
         for key in sorted(value, key=repr):
             _feed(digest, key)
             _feed(digest, value[key])
-    elif isinstance(value, (set, frozenset)):
-        _feed(digest, sorted(value, key=repr))
-    elif isinstance(value, (list, tuple)):
+    elif isinstance(value, (set, frozenset, list, tuple)):
+        items = sorted(value, key=repr) if isinstance(value, (set, frozenset)) else value
         digest.update(f"list:{len(value)};".encode())
-        for item in value:
+        for item in items:
             _feed(digest, item)
     else:
         raise TypeError(f"no content hash for {type(value).__name__}")
+
+
+def _feed_frame(digest: Any, frame: pd.DataFrame) -> None:
+    """Add a frame: shape, names, kinds and rows in order; its index does not count."""
+    digest.update(f"frame:{frame.shape}:{list(frame.columns)}:{list(map(str, frame.dtypes))};".encode())
+    if len(frame.columns):
+        digest.update(pd.util.hash_pandas_object(_hashable(frame), index=False).to_numpy().tobytes())
 
 
 def _feed_array(digest: Any, array: np.ndarray) -> None:

@@ -16,7 +16,7 @@ def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
         "customer_scores": decisions.customers.scores,
         "lead_scores": decisions.leads.scores,
         "actions": decisions.actions.table,
-        "team": decisions.team,
+        "team": _flat(decisions.team),
         "territories": _flat(decisions.territories.assignment),
         "territory_reps": decisions.territories.reps,
         "allocations": decisions.channels.allocations,

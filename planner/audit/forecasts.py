@@ -1,6 +1,7 @@
 """Forecasts and scores: complete, within their range, quantiles in order, actions summing to their value."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -23,7 +24,7 @@ def calls_in_range(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[F
         for row in table[bad].head(5).itertuples():
             message = f"{column} is negative, missing, or not zero in a closed interval"
             yield Finding("calls_in_range", "call_forecast", f"{row.queue} {row.interval_start}", message)
-    for low, high in zip(quantiles, quantiles[1:], strict=False):
+    for low, high in pairwise(quantiles):
         for row in table[table[low] > table[high]].head(5).itertuples():
             yield Finding("calls_in_range", "call_forecast", f"{row.queue} {row.interval_start}", f"{low} above {high}")
 

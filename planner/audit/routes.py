@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import pandas as pd
@@ -57,7 +58,7 @@ def reps_at_work(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Fin
             why = "is absent"
         elif kinds[day] == "holiday":
             why = "works on a public holiday"
-        elif WEEKDAYS[day.weekday()] not in team[rep_id].working_days:
+        elif WEEKDAYS[day.weekday()] not in team[rep_id].working_days.split("|"):
             why = "works on a free weekday"
         if why:
             yield Finding("reps_at_work", "stops", f"{rep_id} {day:%Y-%m-%d}", f"the rep {why}")
@@ -81,9 +82,11 @@ def _order_faults(item: RepDay) -> list[str]:
     opens, closes = item.day + item.rep.shift_start * MINUTE, item.day + item.rep.shift_end * MINUTE
     if stops[0].end_at < opens or stops[-1].arrive_at > closes:
         faults.append(f"runs {stops[0].end_at:%H:%M}-{stops[-1].arrive_at:%H:%M}, outside the shift")
-    for stop in stops:
-        if not stop.arrive_at <= stop.start_at <= stop.end_at:
-            faults.append(f"stop {stop.position} is left before it is reached")
+    faults += [
+        f"stop {stop.position} is left before it is reached"
+        for stop in stops
+        if not stop.arrive_at <= stop.start_at <= stop.end_at
+    ]
     return faults
 
 
@@ -93,7 +96,7 @@ def _drive_faults(item: RepDay, drives: Drives, places: Mapping[str, Place]) -> 
     has_end = pd.notna(rep.end_latitude) and pd.notna(rep.end_longitude)
     end = (rep.end_latitude, rep.end_longitude) if has_end else (rep.home_latitude, rep.home_longitude)
     here: Place = (rep.rep_id, rep.home_latitude, rep.home_longitude)
-    for before, stop in zip(item.stops, item.stops[1:], strict=False):
+    for before, stop in pairwise(item.stops):
         there = here
         if stop.kind == "end":
             there = (rep.rep_id, *end)
@@ -138,23 +141,21 @@ def visits_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Find
 def visited_as_often_as_wanted(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """No customer is visited more often than wanted, twice a day, or too soon again."""
     customers = tables.customers.set_index("customer_id")
+    often, gaps = customers["visits_per_week"].to_dict(), customers["min_days_between"].to_dict()
     visits = plan["stops"][plan["stops"]["kind"] == "visit"]
     for customer, days in visits.groupby("customer_id")["day"]:
-        if customer not in customers.index:
-            continue
-        wanted = customers.at[customer, "visits_per_week"]
+        wanted, least = often.get(customer, float("nan")), gaps.get(customer, float("nan"))
         if len(days) > (1 if pd.isna(wanted) else max(wanted, 1)):
             yield Finding("visited_as_often_as_wanted", "stops", str(customer), f"is visited {len(days)} times")
         apart = days.sort_values().diff().dt.days.min()
-        least = customers.at[customer, "min_days_between"]
         if len(days) > 1 and apart < max(1, 1 if pd.isna(least) else least):
             yield Finding("visited_as_often_as_wanted", "stops", str(customer), f"visits are {apart:g} days apart")
 
 
 def right_rep(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
-    """Who visits has the skill, and is the owner; or covers one who lacks the skill or is away all week; or is pinned."""
+    """Who visits has the skill, and is the owner, or covers an owner who cannot come all week, or is pinned."""
     owners = plan["territories"].set_index("customer_id")["rep_id"].to_dict()
-    skills = {row.rep_id: set(row.skills) for row in plan["team"].itertuples()}
+    skills = {row.rep_id: set(row.skills.split("|")) for row in plan["team"].itertuples()}
     needs = tables.customers.set_index("customer_id")["required_skill"].to_dict()
     days = plan["rep_days"]
     at_work = set(days.loc[days["works"], "rep_id"])

@@ -1,0 +1,101 @@
+"""Charts of the report as SVG that follows the page's colours: texts and axes take the ink of the page."""
+
+import io
+import re
+
+import matplotlib
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+INK, ACCENT, SECOND, GOOD, BAD = "#010203", "#2b7fb8", "#e69f00", "#2e9e6b", "#d55e00"
+"""INK stands for the page's own text colour and is replaced by `currentColor`."""
+
+STYLE = {
+    "svg.fonttype": "none", "svg.hashsalt": "muster", "font.size": 10, "font.family": "sans-serif",
+    "axes.spines.top": False, "axes.spines.right": False, "text.color": INK, "axes.labelcolor": INK,
+    "axes.edgecolor": INK, "xtick.color": INK, "ytick.color": INK,
+}  # fmt: skip
+
+
+def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, figure.add_subplot()
+
+
+def _svg(figure: Figure, label: str) -> str:
+    """The figure as an inline SVG element with a label for screen readers."""
+    buffer = io.StringIO()
+    figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
+    text = buffer.getvalue()
+    body = text[text.index("<svg") :].replace(INK, "currentColor")
+    body = re.sub(r"<metadata>.*?</metadata>", "", body, flags=re.DOTALL)
+    body = re.sub(r"(\d+\.\d{2})\d+", r"\1", body)
+    body = re.sub(r'xmlns(:xlink)?="[^"]*"\s*', "", body)
+    return body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
+
+
+def money_chart(figures: dict[str, float]) -> str:
+    """What the week brings and costs in euros: gains to the right, costs to the left.
+
+    Args:
+        figures: label -> signed euros, in the order to draw.
+    """
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _canvas(7.5, 0.36 * len(figures) + 0.6)
+        labels, values = list(figures), np.array(list(figures.values()))
+        places = np.arange(len(labels))[::-1]
+        axes.barh(places, values, color=np.where(values >= 0, GOOD, BAD), height=0.62)
+        axes.set_yticks(places, labels)
+        axes.axvline(0, color=INK, linewidth=0.8)
+        axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
+        span = max(float(np.ptp(np.append(values, 0))), 1e-9)
+        for place, value in zip(places, values, strict=True):
+            side = "left" if value >= 0 else "right"
+            axes.text(value + (0.01 if value >= 0 else -0.01) * span, place, f"{value:,.0f}", va="center", ha=side)
+        axes.margins(x=0.16)
+        axes.set_xlabel("euros")
+        return _svg(figure, "What the week brings and costs, in euros")
+
+
+def cover_chart(requirement: pd.DataFrame, queue: str) -> str:
+    """Agents required and rostered by interval over the rostered days, for one queue."""
+    mine = requirement[requirement["queue"] == queue].sort_values("interval_start")
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _canvas(7.5, 2.5)
+        hours = np.arange(len(mine))
+        axes.fill_between(hours, mine["agents_required"], step="post", color=ACCENT, alpha=0.35, label="required")
+        axes.step(hours, mine["agents_rostered"], where="post", color=SECOND, linewidth=1.4, label="rostered")
+        _day_ticks(axes, mine["interval_start"])
+        axes.set_ylabel("agents")
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, ncols=2, loc="upper right")
+        return _svg(figure, f"Agents required and rostered, queue {queue}")
+
+
+def calls_chart(forecast: pd.DataFrame, queue: str) -> str:
+    """Calls by day with the band between the outer quantiles' sums of intervals left out: mean by interval."""
+    mine = forecast[forecast["queue"] == queue].sort_values("interval_start")
+    bands = sorted(column for column in mine.columns if column.startswith("calls_p"))
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _canvas(7.5, 2.5)
+        hours = np.arange(len(mine))
+        if len(bands) >= 2:
+            label = f"{bands[0][6:].upper()} to {bands[-1][6:].upper()}"
+            axes.fill_between(hours, mine[bands[0]], mine[bands[-1]], color=ACCENT, alpha=0.3, label=label, linewidth=0)
+        axes.plot(hours, mine["calls_mean"], color=ACCENT, linewidth=1.1, label="mean")
+        _day_ticks(axes, mine["interval_start"])
+        axes.set_ylabel("calls per interval")
+        axes.set_ylim(bottom=0)
+        axes.legend(frameon=False, ncols=2, loc="upper right")
+        return _svg(figure, f"Forecast calls, queue {queue}")
+
+
+def _day_ticks(axes: Axes, starts: pd.Series) -> None:
+    """A tick where each day begins."""
+    days = starts.dt.normalize().reset_index(drop=True)
+    first = days[days != days.shift()]
+    axes.set_xticks(first.index.to_numpy(), [f"{day:%a %d}" for day in first])
+    axes.tick_params(axis="x", labelsize=8)
+    axes.set_xlim(0, max(len(days), 1))

@@ -1,0 +1,197 @@
+"""The planner's map: territories, routes by day, customers left out; one file that opens with no network.
+
+Drawn by folium; Leaflet and its pictures are taken from XStatic-Leaflet and written into the page.
+"""
+
+import base64
+import re
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import folium
+import pandas as pd
+from branca.element import Element
+from markupsafe import escape
+
+from inputs.types import Tables
+from outputs.geography import geojson, outlines
+from outputs.palette import spread_colours
+from planner.types import Plan
+
+Features = list[dict[str, Any]]
+
+
+def write_map(path: Path, plan: Plan, tables: Tables) -> None:
+    """Write the map of a plan over its customers and areas."""
+    page = folium.Map(tiles=None, prefer_canvas=True, zoom_control=True, control_scale=True)
+    page.default_js, page.default_css = [], []
+    colours = rep_colours(plan)
+    _add_areas(page, tables.areas)
+    _add_territories(page, plan, tables.customers, colours)
+    for number, (day, stops) in enumerate(plan.tables["stops"].groupby("day")):
+        _add_routes(page, pd.Timestamp(day), stops, tables.customers, colours, shown=number == 0)
+    _add_unserved(page, plan, tables.customers)
+    folium.LayerControl(collapsed=True).add_to(page)
+    if len(tables.customers):
+        places = tables.customers[["latitude", "longitude"]]
+        page.fit_bounds([places.min().tolist(), places.max().tolist()])
+    root: Any = page.get_root()
+    root.header.add_child(Element(f"<title>{escape(plan.scenario.name)}: map</title>"), name="title")
+    root.header.add_child(Element('<meta name="viewport" content="width=device-width,initial-scale=1">'), name="view")
+    root.header.add_child(Element(leaflet_inline()), name="leaflet")
+    root.html.add_child(Element(_legend(plan, colours)), name="legend")
+    path.write_text(root.render(), encoding="utf-8")
+
+
+def rep_colours(plan: Plan) -> dict[str, str]:
+    """A colour per rep; reps whose territories lie together differ."""
+    reps = plan.tables["territory_reps"]
+    chosen = spread_colours(reps["centre_latitude"].to_numpy(float), reps["centre_longitude"].to_numpy(float))
+    return dict(zip(reps["rep_id"], chosen, strict=True))
+
+
+def leaflet_inline() -> str:
+    """Leaflet's script and style as page elements, pictures as data addresses."""
+    data = files("xstatic.pkg.leaflet") / "data"
+
+    def picture(match: re.Match[str]) -> str:
+        content = base64.b64encode((data / "images" / match[1]).read_bytes()).decode("ascii")
+        return f"url(data:image/png;base64,{content})"
+
+    style = re.sub(r"url\(images/([\w.-]+)\)", picture, (data / "leaflet.css").read_text(encoding="utf-8"))
+    script = (data / "leaflet.js").read_text(encoding="utf-8")
+    script = re.sub(r"//# sourceMappingURL=\S+", "", script)
+    return f"<style>{style}\n{PAGE_STYLE}</style><script>{script}</script>"
+
+
+PAGE_STYLE = """
+html,body{height:100%;margin:0}.folium-map{position:absolute;inset:0;background:#eef1f3}
+.leaflet-container{font:14px/1.4 system-ui,sans-serif}.leaflet-control-layers label{padding:.25rem 0}
+.legend{position:absolute;left:10px;bottom:28px;z-index:1000;background:#fff;color:#16202a;padding:.5rem .7rem;
+border-radius:.4rem;box-shadow:0 1px 4px #0005;max-width:min(20rem,70vw);max-height:45vh;overflow:auto;
+font:14px/1.4 system-ui,sans-serif}
+.legend summary{font-weight:600;min-height:32px;cursor:pointer}.legend i{display:inline-block;width:.8em;height:.8em;
+border-radius:50%;margin-right:.4em}.legend p{margin:.3rem 0}
+"""
+
+
+def _add_areas(page: folium.Map, areas: pd.DataFrame) -> None:
+    shapes = outlines(areas)
+    if not shapes:
+        return
+    features = [_feature(geojson(shape), name=name) for name, shape in shapes]
+    layer = folium.GeoJson(
+        _collection(features), name="Areas", style_function=lambda _: _style("#8b98a3", 1, 0.6, fill="#ffffff"),
+        tooltip=folium.GeoJsonTooltip(["name"], labels=False), smooth_factor=0.5,
+    )  # fmt: skip
+    layer.add_to(page)
+
+
+def _add_territories(page: folium.Map, plan: Plan, customers: pd.DataFrame, colours: dict[str, str]) -> None:
+    owners = plan.tables["territories"].merge(customers[["customer_id", "latitude", "longitude"]], on="customer_id")
+    group = folium.FeatureGroup(name="Customers by owner", show=True)
+    for rep, mine in owners.groupby("rep_id"):
+        points = [[round(lon, 4), round(lat, 4)] for lat, lon in zip(mine["latitude"], mine["longitude"], strict=True)]
+        feature = _feature({"type": "MultiPoint", "coordinates": points}, text=f"{rep}: {len(mine)} customers")
+        colour = colours.get(str(rep), "#5b5b5b")
+        folium.GeoJson(
+            _collection([feature]), marker=folium.CircleMarker(radius=2.5, stroke=False, fill=True, fill_opacity=0.55),
+            style_function=_constant(fillColor=colour), tooltip=folium.GeoJsonTooltip(["text"], labels=False),
+        ).add_to(group)  # fmt: skip
+    group.add_to(page)
+
+
+def _add_routes(
+    page: folium.Map,
+    day: pd.Timestamp,
+    stops: pd.DataFrame,
+    customers: pd.DataFrame,
+    colours: dict[str, str],
+    *,
+    shown: bool,
+) -> None:
+    names = customers.set_index("customer_id")["name"].to_dict()
+    group = folium.FeatureGroup(name=f"Routes {day:%A %d %B}", show=shown)
+    for rep, mine in stops.groupby("rep_id"):
+        colour = colours.get(str(rep), "#5b5b5b")
+        moves = mine[mine["kind"] != "lunch"]
+        line = [[round(r.longitude, 5), round(r.latitude, 5)] for r in moves.itertuples()]
+        km = float(mine["travel_km"].sum())
+        visits = mine[mine["kind"] == "visit"]
+        features = [
+            _feature({"type": "LineString", "coordinates": line}, text=f"{rep}: {len(visits)} visits, {km:.0f} km")
+        ]
+        features += [
+            _feature(
+                {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
+                text=f"{rep} · {number} · {row.start_at:%H:%M}-{row.end_at:%H:%M} · {_name(names, row.customer_id)}",
+            )
+            for number, row in enumerate(visits.itertuples(), start=1)
+        ]
+        folium.GeoJson(
+            _collection(features), marker=folium.CircleMarker(radius=5, fill=True, fill_opacity=1),
+            style_function=_constant(color=colour, weight=3, opacity=0.9, fillColor=colour),
+            tooltip=folium.GeoJsonTooltip(["text"], labels=False),
+        ).add_to(group)  # fmt: skip
+    group.add_to(page)
+
+
+def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None:
+    missed = plan.tables["unserved"].merge(
+        customers[["customer_id", "name", "latitude", "longitude"]], on="customer_id"
+    )
+    if missed.empty:
+        return
+    features = [
+        _feature(
+            {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
+            text=f"{row.name if isinstance(row.name, str) else row.customer_id}: {row.reason.replace('_', ' ')}",
+        )
+        for row in missed.rename(columns={"name": "label"}).assign(name=missed["name"]).itertuples(index=False)
+    ]
+    folium.GeoJson(
+        _collection(features), name="Visits that fit no route", show=False,
+        marker=folium.CircleMarker(radius=6, fill=True, fill_opacity=0.15),
+        style_function=_constant(color="#a1221f", weight=2, fillColor="#a1221f"),
+        tooltip=folium.GeoJsonTooltip(["text"], labels=False),
+    ).add_to(page)  # fmt: skip
+
+
+def _legend(plan: Plan, colours: dict[str, str]) -> str:
+    days = plan.tables["rep_days"].groupby("rep_id")[["visits", "travel_km"]].sum()
+    rows = "".join(
+        f'<div><i style="background:{colour}"></i>{escape(rep)}: {days["visits"].get(rep, 0):.0f} visits, '
+        f"{days['travel_km'].get(rep, 0.0):.0f} km</div>"
+        for rep, colour in colours.items()
+    )
+    credit = plan.scenario.data.areas.credit if plan.scenario.data.areas else None
+    source = f'<p style="color:#51606e">Areas: {escape(credit)}</p>' if credit else ""
+    return (
+        f'<details class="legend"><summary>{escape(plan.scenario.name)}</summary>'
+        f"<p>Routes, areas and missed visits: layers at the top right.</p>{rows}{source}</details>"
+    )
+
+
+def _feature(geometry: dict[str, Any], **properties: str) -> dict[str, Any]:
+    """A GeoJSON feature; texts are escaped, as tooltips are read as HTML."""
+    safe = {key: str(escape(value)) for key, value in properties.items()}
+    return {"type": "Feature", "geometry": geometry, "properties": safe}
+
+
+def _collection(features: Features) -> dict[str, Any]:
+    return {"type": "FeatureCollection", "features": features}
+
+
+def _style(colour: str, weight: float, opacity: float, *, fill: str) -> dict[str, Any]:
+    return {"color": colour, "weight": weight, "opacity": opacity, "fillColor": fill, "fillOpacity": 1}
+
+
+def _constant(**style: Any) -> Any:
+    """A style function that gives every feature the same style."""
+    return lambda _feature: style
+
+
+def _name(names: dict[str, Any], customer_id: str) -> str:
+    name = names.get(customer_id)
+    return name if isinstance(name, str) else customer_id

@@ -1,0 +1,170 @@
+"""One page about the whole week: what it brings, how sure it is, who works when, and what was left out."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from markupsafe import Markup
+
+from inputs.types import Tables
+from outputs.charts import calls_chart, cover_chart, money_chart
+from outputs.pages import render
+from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
+from planner.types import Plan
+
+MOST_CHARTS = 6
+"""Queues drawn; the tables hold all of them."""
+
+CARDS = {
+    "net_value_eur": "net value, eur",
+    "visits": "field visits",
+    "contacts": "contacts in all",
+    "travel_km": "km on the road",
+    "visits_per_rep_day": "visits a rep-day",
+    "agent_hours": "paid agent hours",
+    "answered_pct": "calls in time, %",
+    "agents_short_hours": "agent hours short",
+}
+MONEY = {
+    "win_eur": ("deals won", 1), "churn_eur": ("customers kept", 1), "growth_eur": ("growth", 1),
+    "contact_cost_eur": ("contacts", -1), "travel_cost_eur": ("travel", -1), "rep_pay_eur": ("rep pay", -1),
+    "agent_pay_eur": ("agent pay", -1), "missed_service_eur": ("missed service", -1), "net_value_eur": ("net value", 1),
+}  # fmt: skip
+
+
+def write_report(path: Path, plan: Plan, tables: Tables, manifest: Mapping[str, Any]) -> None:
+    """Write the report of a plan."""
+    scenario, handed = plan.scenario, plan.tables
+    figures = dict(zip(plan.kpis["kpi"], plan.kpis["value"], strict=True))
+    last = pd.Timestamp(scenario.horizon.start) + pd.Timedelta(days=scenario.horizon.days - 1)
+    page = render(
+        "report.html.j2",
+        name=scenario.name,
+        why=scenario.why,
+        week=f"{scenario.horizon.start:%d %B} to {last:%d %B %Y}",
+        as_of=f"{scenario.as_of:%d %B %Y}",
+        links=_links(plan),
+        flags=plan.flags,
+        cards=[{"label": label, "value": _number(figures[kpi])} for kpi, label in CARDS.items()],
+        money_svg=Markup(money_chart({label: sign * figures[kpi] for kpi, (label, sign) in MONEY.items()})),
+        outcomes=[_outcome_row(item) for item in manifest["outcomes"]],
+        **_field_rows(handed),
+        unserved=_counts(handed["unserved"]["reason"], WHY_NOT_ROUTED),
+        unserved_total=len(handed["unserved"]),
+        channels=_channel_rows(plan),
+        idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
+        cover=_charts(handed["requirement"], cover_chart),
+        calls=_charts(handed["call_forecast"], calls_chart),
+        quality=_rows(handed["forecast_quality"]),
+        kpis=_rows(plan.kpis),
+        findings=[asdict(item) | {"examples": ", ".join(item.examples)} for item in tables.quality.findings],
+        notes=manifest["notes"],
+        stages=[{**row, "seconds": f"{row['seconds']:.1f}"} for row in manifest["stages"]],
+        version=manifest["muster"],
+        seed=manifest["seed"],
+        created=manifest["created_at"],
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _links(plan: Plan) -> list[dict[str, str]]:
+    """Links to what else was written, relative to the run's folder."""
+    there = {"map": ("map.html", "Map"), "route_sheets": ("routes/index.html", "Route sheets")}
+    links = [{"href": href, "text": text} for key, (href, text) in there.items() if key in plan.scenario.outputs]
+    return [*links, {"href": "tables/allocations.csv", "text": "Contacts (CSV)"}]
+
+
+def _number(value: Any) -> str:
+    """A figure for people: thousands with a thin space, decimals only where they matter, nothing for none."""
+    if value is None or isinstance(value, str):
+        return value or ""
+    if pd.isna(value):
+        return ""
+    digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 1 if abs(value) >= 10 else 3
+    return f"{value:,.{digits}f}".replace(",", "\u202f")
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of a frame with every figure made readable; columns that a page expects are there even if empty."""
+    wanted = ["forecast", "model", "metric", "value", "baseline", "baseline_value", "rows", "note"]
+    full = frame.reindex(columns=[*frame.columns, *[name for name in wanted if name not in frame.columns]])
+    return [{key: _number(value) for key, value in row.items()} for row in full.to_dict("records")]
+
+
+def _outcome_row(item: Mapping[str, Any]) -> dict[str, str]:
+    bound = "none" if item["bound"] is None else _number(item["bound"])
+    gap = "" if item["gap_pct"] is None else f"{item['gap_pct']:.2f}"
+    row = {key: str(item[key]).replace("_", " ") for key in ("stage", "reason", "unit", "method")}
+    return row | {"value": _number(item["value"]), "bound": bound, "gap": gap, "seconds": f"{item['seconds']:.1f}"}
+
+
+def _field_rows(handed: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
+    """The table of visits by rep and day; a day off shows its reason."""
+    days = handed["rep_days"]
+    if days.empty:
+        return {"days": [], "rep_days": []}
+    dates = sorted(days["day"].unique())
+    rows = []
+    for rep, mine in days.groupby("rep_id"):
+        by_day = mine.set_index("day")
+        cells = [
+            f"{by_day.loc[day, 'visits']:.0f}" if by_day.loc[day, "works"] else str(by_day.loc[day, "reason"]).replace("_", " ")
+            for day in dates
+        ]  # fmt: skip
+        working = mine[mine["works"]]
+        paid = (working["shift_end_at"] - working["shift_start_at"]).dt.total_seconds().sum() / 60
+        share = 100 * mine["visit_minutes"].sum() / paid if paid else 0.0
+        rows.append(
+            {
+                "rep": rep,
+                "cells": cells,
+                "visits": f"{mine['visits'].sum():.0f}",
+                "km": f"{mine['travel_km'].sum():.0f}",
+                "share": f"{share:.0f}",
+            }
+        )
+    return {"days": [f"{pd.Timestamp(day):%a %d}" for day in dates], "rep_days": rows}
+
+
+def _channel_rows(plan: Plan) -> list[dict[str, str]]:
+    """Contacts, value, hours and price of each channel."""
+    allocations, prices = plan.tables["allocations"], plan.tables["capacity_prices"]
+    rows = []
+    for channel in plan.scenario.channels:
+        mine = allocations[allocations["channel"] == channel]
+        room = prices[prices["channel"] == channel]
+        euros = room["price_eur_per_hour"]
+        low, high = (euros.min(), euros.max()) if len(room) else (float("nan"), float("nan"))
+        price = _number(round(high, 1)) if len(room) == 0 or high - low < 0.05 else f"{low:.1f} to {high:.1f}"
+        rows.append(
+            {
+                "channel": channel.replace("_", " "),
+                "contacts": _number(float(len(mine))),
+                "value": _number(round(float(mine["value_eur"].sum()))),
+                "used": _number(round(float(mine["minutes"].sum()) / 60, 1)),
+                "capacity": _number(round(float(room["capacity_minutes"].sum()) / 60, 1)) if len(room) else "no limit",
+                "price": price,
+            }
+        )
+    return rows
+
+
+def _reasons_for_none(allocations: pd.DataFrame) -> pd.Series:
+    reasons: pd.Series = allocations.loc[allocations["channel"] == "none", "reason"]
+    return reasons
+
+
+def _counts(reasons: pd.Series, words: Mapping[str, str]) -> list[dict[str, str]]:
+    """How often each reason was given, in words, the commonest first."""
+    counted = reasons.value_counts().sort_index().sort_values(ascending=False, kind="stable")
+    return [{"why": words.get(str(reason), str(reason)), "count": str(count)} for reason, count in counted.items()]
+
+
+def _charts(frame: pd.DataFrame, draw: Any) -> list[dict[str, Any]]:
+    """One chart per queue, for the queues with most calls."""
+    if frame.empty:
+        return []
+    busiest = frame.groupby("queue")["calls_mean"].sum().sort_values(ascending=False, kind="stable")
+    return [{"queue": queue, "svg": Markup(draw(frame, queue))} for queue in busiest.index[:MOST_CHARTS]]

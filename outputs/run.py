@@ -1,0 +1,215 @@
+"""A run: load the scenario and the data, make the plan, write what people hold, seal it; and read one back."""
+
+import json
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from inputs.load import load_tables
+from inputs.names import check_names
+from inputs.types import Tables
+from outputs import folder as run_folder
+from outputs.deliver import write_outputs
+from planner.audit import audit
+from planner.cache import StageCache, library_versions
+from planner.content import code_hash, content_hash
+from planner.explain import explain_customer as explain_in
+from planner.pipeline import make_plan
+from planner.progress import Progress, Silent
+from planner.types import Plan
+from scenarios.errors import DataError
+from scenarios.loader import Loaded, load_scenario
+from scenarios.schema import Scenario
+
+FLAGGED = 5
+"""Exit code of a plan that was written but wants a look."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """A sealed run.
+
+    exit_code: 0, or 5 where there are flags. kpis: kpi, value, unit, description. outcomes: stage, reason, value, bound
+    (NaN: none), gap_pct, unit, method, seconds. findings: check, table, row, message. stages: stage, source, seconds.
+    reused: the same run was there already and is unchanged.
+    """
+
+    folder: Path
+    exit_code: int
+    flags: tuple[str, ...]
+    kpis: pd.DataFrame
+    outcomes: pd.DataFrame
+    findings: pd.DataFrame
+    stages: pd.DataFrame
+    report: Path | None
+    reused: bool
+
+
+def run_scenario(
+    path: Path,
+    *,
+    overrides: Sequence[str] = (),
+    runs: Path = Path("runs"),
+    store: Path = Path(".muster"),
+    use_cache: bool = True,
+    progress: Progress | None = None,
+    clock: Callable[[], datetime] = datetime.now,
+) -> Run:
+    """Plan the scenario in `path` and write its run folder below `runs`.
+
+    Args:
+        overrides: `key=value` settings that win over the file.
+        store: folder of the layers and of kept stage results.
+        use_cache: whether stage results are kept and reused.
+
+    Raises:
+        InvalidInput: the scenario or the data cannot be planned with.
+        NoLegalPlan: laws and required work contradict each other.
+    """
+    progress = progress or Silent()
+    began = time.perf_counter()
+    loaded = load_scenario(path, overrides)
+    progress.start("load")
+    tables = load_tables(loaded.scenario, store=store, loaded_at=clock())
+    if problems := check_names(loaded.scenario, tables):
+        raise loaded.error(problems)
+    progress.done("load", source="computed", seconds=time.perf_counter() - began)
+    target = runs / run_name(loaded.scenario, tables)
+    if use_cache and (target / run_folder.MANIFEST).exists() and not run_folder.broken_seal(target):
+        return read_run(target, reused=True)
+    cache = StageCache(store / "cache" if use_cache else None, progress)
+    plan = make_plan(loaded.scenario, tables, cache=cache)
+    with run_folder.draft_folder(runs) as draft:
+        progress.start("write")
+        manifest = manifest_of(loaded, tables, plan, cache, clock())
+        run_folder.write_tables(draft, {**plan.tables, **quality_tables(tables), **_verdict_tables(plan)})
+        (draft / "scenario.yaml").write_text(loaded.to_yaml(), encoding="utf-8")
+        write_outputs(draft, plan, tables, manifest)
+        _write_log(draft / "run.log", cache, manifest)
+        final = run_folder.seal(draft, target, manifest)
+        progress.done("write", source="computed", seconds=0.0)
+    return read_run(final)
+
+
+def run_name(scenario: Scenario, tables: Tables) -> str:
+    """`<ISO week>-<hash>`: the same scenario, data, code and libraries give the same name."""
+    year, week, _ = scenario.horizon.start.isocalendar()
+    outputs_code = content_hash(
+        [p.read_bytes().hex() for p in sorted(Path(__file__).parent.rglob("*.*")) if p.is_file()]
+    )
+    key = content_hash(scenario, tables.hashes, code_hash(), outputs_code, library_versions())
+    return f"{year}-W{week:02d}-{key[:10]}"
+
+
+def manifest_of(loaded: Loaded, tables: Tables, plan: Plan, cache: StageCache, now: datetime) -> dict[str, Any]:
+    """All that is needed to tell how the plan came to be, and to make it again."""
+    outcomes = [asdict(item) | {"gap_pct": item.gap_pct} for item in plan.decisions.outcomes()]
+    return {
+        "muster": version("muster"),
+        "created_at": now.isoformat(timespec="seconds"),
+        "name": loaded.scenario.name,
+        "seed": loaded.scenario.solve.seed,
+        "python": platform.python_version(),
+        "versions": library_versions(),
+        "code": code_hash(),
+        "scenario": loaded.resolved,
+        "origins": {key: str(place) for key, place in loaded.origins.items()},
+        "inputs": tables.quality.sources.to_dict("records"),
+        "stages": [asdict(record) for record in cache.records],
+        "outcomes": outcomes,
+        "rounds": [asdict(item) for item in plan.decisions.rounds],
+        "flags": list(plan.flags),
+        "notes": list(notes_of(tables, plan)),
+        "repeatable": not any(item.brake_hit for item in plan.decisions.outcomes()),
+    }
+
+
+def notes_of(tables: Tables, plan: Plan) -> tuple[str, ...]:
+    """What the inputs and the forecasts want said in the report."""
+    d = plan.decisions
+    return (
+        *tables.quality.notes,
+        *d.calls.notes, *d.closure.notes, *d.customers.notes, *d.leads.notes, *d.actions.notes,
+        *(note for outcome in d.outcomes() for note in outcome.notes),
+    )  # fmt: skip
+
+
+def quality_tables(tables: Tables) -> dict[str, pd.DataFrame]:
+    """What the gates found, as tables of the run."""
+    findings = pd.DataFrame(
+        [asdict(item) | {"examples": " | ".join(item.examples)} for item in tables.quality.findings],
+        columns=["table", "column", "check", "severity", "rows", "message", "examples", "advice"],
+    )
+    return {
+        "data_findings": findings,
+        "data_rejects": tables.quality.rejects.astype("str"),
+        "data_counts": tables.quality.counts,
+    }
+
+
+def _verdict_tables(plan: Plan) -> dict[str, pd.DataFrame]:
+    return {"kpis": plan.kpis, "audit": plan.findings}
+
+
+def _write_log(path: Path, cache: StageCache, manifest: dict[str, Any]) -> None:
+    """JSON lines: one per stage, then one for the run."""
+    lines = [{"event": "stage", **asdict(record)} for record in cache.records]
+    lines.append({"event": "run", "created_at": manifest["created_at"], "flags": manifest["flags"]})
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
+
+
+def read_run(folder: Path, *, reused: bool = False) -> Run:
+    """A sealed run, read back.
+
+    Raises:
+        UsageError: the folder is no sealed run.
+    """
+    manifest = run_folder.read_manifest(folder)
+    outcomes = pd.DataFrame(manifest["outcomes"]).astype({"bound": float, "gap_pct": float})
+    stages = pd.DataFrame(manifest["stages"], columns=["stage", "source", "seconds"])
+    report = folder / "report.html"
+    tables = {name: pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in ("kpis", "audit")}
+    return Run(
+        folder=folder,
+        exit_code=FLAGGED if manifest["flags"] else 0,
+        flags=tuple(manifest["flags"]),
+        kpis=tables["kpis"],
+        outcomes=outcomes,
+        findings=tables["audit"],
+        stages=stages.assign(source="cache") if reused else stages,
+        report=report if report.exists() else None,
+        reused=reused,
+    )
+
+
+def check_run(folder: Path) -> list[str]:
+    """What is wrong with a run: its seal, its inputs, and its plan by a fresh audit; empty: all is sound."""
+    problems = run_folder.broken_seal(folder)
+    scenario = load_scenario(folder / "scenario.yaml").scenario
+    try:
+        tables = load_tables(scenario, store=None, loaded_at=datetime.now())
+    except DataError as error:
+        return [*problems, f"The inputs cannot be read any more, so the plan was not audited again: {error}"]
+    read_then = {row["table"]: row["sha256"] for row in run_folder.read_manifest(folder)["inputs"]}
+    changed = [row.table for row in tables.quality.sources.itertuples() if read_then.get(str(row.table)) != row.sha256]
+    if changed:
+        return [*problems, f"Changed since the run: {', '.join(map(str, changed))}; the plan was not audited again."]
+    findings = audit(scenario, tables, run_folder.read_tables(folder))
+    return [*problems, *(f"{row.check}: {row.table} {row.row} {row.message}" for row in findings.itertuples())]
+
+
+def explain_customer(folder: Path, customer_id: str) -> str:
+    """Why a customer is, or is not, contacted in a run.
+
+    Raises:
+        UsageError: the folder is no sealed run, or the plan knows no such customer.
+    """
+    run_folder.read_manifest(folder)
+    return explain_in(run_folder.read_tables(folder), customer_id)
