@@ -5,6 +5,7 @@ Drawn by folium; Leaflet and its pictures are taken from XStatic-Leaflet and wri
 
 import base64
 import re
+from collections.abc import Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pandas as pd
 from branca.element import Element
 from markupsafe import escape
 
+from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.geography import geojson, outlines
 from outputs.palette import spread_colours
@@ -29,7 +31,7 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     colours = rep_colours(plan)
     _add_areas(page, tables.areas)
     _add_territories(page, plan, tables.customers, colours)
-    for number, (day, stops) in enumerate(plan.tables["stops"].groupby("day")):
+    for number, (day, stops) in enumerate(groups(plan.tables["stops"], "day")):
         _add_routes(page, pd.Timestamp(day), stops, tables.customers, colours, shown=number == 0)
     _add_unserved(page, plan, tables.customers)
     folium.LayerControl(collapsed=True).add_to(page)
@@ -91,7 +93,7 @@ def _add_areas(page: folium.Map, areas: pd.DataFrame) -> None:
 def _add_territories(page: folium.Map, plan: Plan, customers: pd.DataFrame, colours: dict[str, str]) -> None:
     owners = plan.tables["territories"].merge(customers[["customer_id", "latitude", "longitude"]], on="customer_id")
     group = folium.FeatureGroup(name="Customers by owner", show=True)
-    for rep, mine in owners.groupby("rep_id"):
+    for rep, mine in groups(owners, "rep_id"):
         points = [[round(lon, 4), round(lat, 4)] for lat, lon in zip(mine["latitude"], mine["longitude"], strict=True)]
         feature = _feature({"type": "MultiPoint", "coordinates": points}, text=f"{rep}: {len(mine)} customers")
         colour = colours.get(str(rep), "#5b5b5b")
@@ -113,10 +115,10 @@ def _add_routes(
 ) -> None:
     names = customers.set_index("customer_id")["name"].to_dict()
     group = folium.FeatureGroup(name=f"Routes {day:%A %d %B}", show=shown)
-    for rep, mine in stops.groupby("rep_id"):
+    for rep, mine in groups(stops, "rep_id"):
         colour = colours.get(str(rep), "#5b5b5b")
         moves = mine[mine["kind"] != "lunch"]
-        line = [[round(r.longitude, 5), round(r.latitude, 5)] for r in moves.itertuples()]
+        line = [[round(r.longitude, 5), round(r.latitude, 5)] for r in rows(moves)]
         km = float(mine["travel_km"].sum())
         visits = mine[mine["kind"] == "visit"]
         features = [
@@ -127,7 +129,7 @@ def _add_routes(
                 {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
                 text=f"{rep} · {number} · {row.start_at:%H:%M}-{row.end_at:%H:%M} · {_name(names, row.customer_id)}",
             )
-            for number, row in enumerate(visits.itertuples(), start=1)
+            for number, row in enumerate(rows(visits), start=1)
         ]
         folium.GeoJson(
             _collection(features), marker=folium.CircleMarker(radius=5, fill=True, fill_opacity=1),
@@ -148,7 +150,7 @@ def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None
             {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
             text=f"{row.name if isinstance(row.name, str) else row.customer_id}: {row.reason.replace('_', ' ')}",
         )
-        for row in missed.rename(columns={"name": "label"}).assign(name=missed["name"]).itertuples(index=False)
+        for row in rows(missed.rename(columns={"name": "label"}).assign(name=missed["name"]))
     ]
     folium.GeoJson(
         _collection(features), name="Visits that fit no route", show=False,
@@ -192,6 +194,6 @@ def _constant(**style: Any) -> Any:
     return lambda _feature: style
 
 
-def _name(names: dict[str, Any], customer_id: str) -> str:
+def _name(names: Mapping[Any, Any], customer_id: str) -> str:
     name = names.get(customer_id)
     return name if isinstance(name, str) else customer_id

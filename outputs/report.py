@@ -90,7 +90,7 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a frame with every figure made readable; columns that a page expects are there even if empty."""
     wanted = ["forecast", "model", "metric", "value", "baseline", "baseline_value", "rows", "note"]
     full = frame.reindex(columns=[*frame.columns, *[name for name in wanted if name not in frame.columns]])
-    return [{key: _number(value) for key, value in row.items()} for row in full.to_dict("records")]
+    return [{str(key): _number(value) for key, value in row.items()} for row in full.to_dict("records")]
 
 
 def _outcome_row(item: Mapping[str, Any]) -> dict[str, str]:
@@ -107,12 +107,9 @@ def _field_rows(handed: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         return {"days": [], "rep_days": []}
     dates = sorted(days["day"].unique())
     rows = []
-    for rep, mine in days.groupby("rep_id"):
+    for rep, mine in groups(days, "rep_id"):
         by_day = mine.set_index("day")
-        cells = [
-            f"{by_day.loc[day, 'visits']:.0f}" if by_day.loc[day, "works"] else str(by_day.loc[day, "reason"]).replace("_", " ")
-            for day in dates
-        ]  # fmt: skip
+        cells = [_day_cell(by_day.loc[day]) for day in dates]
         working = mine[mine["works"]]
         paid = (working["shift_end_at"] - working["shift_start_at"]).dt.total_seconds().sum() / 60
         share = 100 * mine["visit_minutes"].sum() / paid if paid else 0.0
@@ -126,6 +123,11 @@ def _field_rows(handed: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
             }
         )
     return {"days": [f"{pd.Timestamp(day):%a %d}" for day in dates], "rep_days": rows}
+
+
+def _day_cell(day: Any) -> str:
+    """Visits of a working day, or why the rep is off."""
+    return f"{day['visits']:.0f}" if day["works"] else str(day["reason"]).replace("_", " ")
 
 
 def _channel_rows(plan: Plan) -> list[dict[str, str]]:

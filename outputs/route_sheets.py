@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.geography import outlines
 from outputs.pages import file_name, render
@@ -18,12 +19,12 @@ def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
     """Write `routes/REP-DATE.html` for each rep-day with stops, and `routes/index.html`; returns the sheets."""
     target = folder / "routes"
     target.mkdir()
-    customers = {row.customer_id: row for row in tables.customers.itertuples()}
+    customers = {row.customer_id: row for row in rows(tables.customers)}
     reasons = _field_reasons(plan)
     shapes = outlines(tables.areas)
     sheets, index = [], []
     missed = _missed_by_rep(plan, customers)
-    for (rep, day), stops in plan.tables["stops"].groupby(["rep_id", "day"]):
+    for (rep, day), stops in groups(plan.tables["stops"], ["rep_id", "day"]):
         name = f"{file_name(str(rep))}-{day:%Y-%m-%d}.html"
         ordered = stops.sort_values("position")
         head = _heading(plan, str(rep), pd.Timestamp(day), ordered)
@@ -62,7 +63,7 @@ def _heading(plan: Plan, rep: str, day: pd.Timestamp, stops: pd.DataFrame) -> di
 def _numbered(stops: pd.DataFrame) -> list[Any]:
     """The stops with `number`: 1, 2, ... for visits and 0 for what is none."""
     visit = stops["kind"] == "visit"
-    return list(stops.assign(number=visit.cumsum().where(visit, 0)).itertuples())
+    return list(rows(stops.assign(number=visit.cumsum().where(visit, 0))))
 
 
 def _entry(stop: Any, customers: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _field_reasons(plan: Plan) -> dict[str, str]:
 def _missed_by_rep(plan: Plan, customers: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
     """Visits of each rep's own customers that fit no route."""
     missed: dict[str, list[dict[str, str]]] = {}
-    for row in plan.tables["unserved"].itertuples():
+    for row in rows(plan.tables["unserved"]):
         why = f"{WHY_NOT_ROUTED.get(row.reason, row.reason)}. {row.detail}"
         missed.setdefault(row.rep_id, []).append(
             {"who": _who(customers.get(row.customer_id), row.customer_id), "why": why}

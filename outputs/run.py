@@ -14,6 +14,7 @@ import pandas as pd
 
 from inputs.load import load_tables
 from inputs.names import check_names
+from inputs.rows import rows
 from inputs.types import Tables
 from outputs import folder as run_folder
 from outputs.deliver import write_outputs
@@ -198,11 +199,11 @@ def check_run(folder: Path) -> list[str]:
     except DataError as error:
         return [*problems, f"The inputs cannot be read any more, so the plan was not audited again: {error}"]
     read_then = {row["table"]: row["sha256"] for row in run_folder.read_manifest(folder)["inputs"]}
-    changed = [row.table for row in tables.quality.sources.itertuples() if read_then.get(str(row.table)) != row.sha256]
+    changed = [row.table for row in rows(tables.quality.sources) if read_then.get(str(row.table)) != row.sha256]
     if changed:
         return [*problems, f"Changed since the run: {', '.join(map(str, changed))}; the plan was not audited again."]
     findings = audit(scenario, tables, run_folder.read_tables(folder))
-    return [*problems, *(f"{row.check}: {row.table} {row.row} {row.message}" for row in findings.itertuples())]
+    return [*problems, *(f"{row.check}: {row.table} {row.row} {row.message}" for row in rows(findings))]
 
 
 def explain_customer(folder: Path, customer_id: str) -> str:

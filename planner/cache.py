@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 from planner.codec import read_value, write_value
 from planner.content import code_hash, content_hash
@@ -56,11 +56,13 @@ class StageCache:
         began = time.perf_counter()
         name = f"{function.__module__}.{function.__qualname__}"
         key = content_hash(name, code_hash(), library_versions(), list(args), dict(kwargs))
-        found, value = self._read(stage, key)
-        source: Source = "cache" if found else "computed"
-        if value is None or not found:
+        kept = self._read(stage, key)
+        source: Source = "computed" if kept is None else "cache"
+        if kept is None:
             value = function(*args, **kwargs)
             self._write(stage, key, value)
+        else:
+            value = kept[0]
         seconds = time.perf_counter() - began
         self.records.append(StageRecord(stage, key, source, seconds))
         self.progress.done(stage, source=source, seconds=seconds)
@@ -69,19 +71,19 @@ class StageCache:
     def _entry(self, stage: str, key: str) -> Path | None:
         return self.folder / f"{stage.replace(' ', '_')}-{key}" if self.folder else None
 
-    def _read(self, stage: str, key: str) -> tuple[bool, T | None]:
-        """(found, value); a damaged entry is removed and not found."""
+    def _read(self, stage: str, key: str) -> tuple[Any] | None:
+        """The kept value, in a tuple of one; None if there is none. A damaged entry is removed."""
         entry = self._entry(stage, key)
         if entry is None or not entry.is_dir():
-            return False, None
+            return None
         try:
             if (entry / "sha256").read_text(encoding="ascii") != _digest(entry):
                 raise ValueError("changed on disk")
-            return True, read_value(entry)
+            return (read_value(entry),)
         except (OSError, ValueError, KeyError, AttributeError, TypeError):
             self.progress.message(f"The kept result of {stage} is damaged; it is computed again.")
             shutil.rmtree(entry, ignore_errors=True)
-            return False, None
+            return None
 
     def _write(self, stage: str, key: str, value: object) -> None:
         entry = self._entry(stage, key)

@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from inputs.rows import rows
 from scenarios.errors import UsageError
 from scenarios.schema import FIELD
 
@@ -39,7 +40,7 @@ def explain_customer(tables: Mapping[str, pd.DataFrame], customer_id: str) -> st
         raise UsageError(f"The plan knows no customer {customer_id!r}.")
     owner = tables["territories"].set_index("customer_id")["rep_id"].get(customer_id, "")
     lines = [f"{customer_id} belongs to {owner or 'nobody'}."]
-    lines += [_contact_sentence(tables, row) for row in mine.itertuples()]
+    lines += [_contact_sentence(tables, row) for row in rows(mine)]
     lines += _field_sentences(tables, customer_id)
     lines += ["", "What each channel would bring, in euros of margin:", *_channel_lines(tables, customer_id)]
     return "\n".join(lines)
@@ -51,7 +52,7 @@ def _contact_sentence(tables: Mapping[str, pd.DataFrame], row: Any) -> str:
     if row.channel == FIELD:
         stops = tables["stops"]
         visit = stops[(stops["customer_id"] == row.customer_id) & (stops["kind"] == "visit")]
-        when = "; ".join(f"by {stop.rep_id} on {stop.start_at:%A %d %B at %H:%M}" for stop in visit.itertuples())
+        when = "; ".join(f"by {stop.rep_id} on {stop.start_at:%A %d %B at %H:%M}" for stop in rows(visit))
         planned = f"A field visit is planned {when}" if when else "A field visit is planned"
     else:
         planned = f"A contact by {row.channel} is planned" + ("" if pd.isna(row.day) else f" on {row.day:%A %d %B}")
@@ -63,7 +64,7 @@ def _field_sentences(tables: Mapping[str, pd.DataFrame], customer_id: str) -> li
     unserved = tables["unserved"]
     return [
         f"A field visit was asked for, but is on no route: {WHY_NOT_ROUTED.get(row.reason, row.reason)}. {row.detail}"
-        for row in unserved[unserved["customer_id"] == customer_id].itertuples()
+        for row in rows(unserved[unserved["customer_id"] == customer_id])
     ]
 
 
@@ -73,5 +74,5 @@ def _channel_lines(tables: Mapping[str, pd.DataFrame], customer_id: str) -> list
     return [
         f"  {row.channel:<14}{row.value_eur:>10.2f} = win {row.win_eur:.2f} + churn {row.churn_eur:.2f} + growth "
         f"{row.growth_eur:.2f} - cost {row.contact_cost_eur:.2f}" + ("" if row.consent else "  (no consent)")
-        for row in mine.itertuples()
+        for row in rows(mine)
     ]

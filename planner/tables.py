@@ -53,5 +53,5 @@ def _stacked(parts: Iterable[tuple[str, pd.DataFrame]]) -> pd.DataFrame:
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with columns of tuples as texts joined by `|`, the form that CSV and spreadsheets can hold."""
-    tuples = [name for name in frame.columns if frame[name].map(type).eq(tuple).any()]
+    tuples = [name for name in frame.columns if any(isinstance(cell, tuple) for cell in frame[name])]
     return frame.assign(**{name: frame[name].map("|".join).astype("str") for name in tuples})

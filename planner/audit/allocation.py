@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from inputs.rows import rows
 from inputs.types import Tables
 from planner.audit.findings import Finding
 from scenarios.schema import FIELD, SELF_SERVICE, Scenario
@@ -26,7 +27,7 @@ def nobody_lost(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Find
     for customer in sorted(planned - known)[:5]:
         yield Finding("nobody_lost", "allocations", customer, "is no customer")
     idle = allocations[allocations["channel"] == NONE]
-    for row in idle[~idle["reason"].isin(WHY_NOT_CONTACTED)].head(5).itertuples():
+    for row in rows(idle[~idle["reason"].isin(WHY_NOT_CONTACTED)].head(5)):
         yield Finding("nobody_lost", "allocations", row.customer_id, f"reason {row.reason!r} is not on the list")
     contacted = set(allocations.loc[allocations["channel"] != NONE, "customer_id"])
     for customer in sorted(contacted & set(idle["customer_id"]))[:5]:
@@ -37,9 +38,9 @@ def consent_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Fin
     """No contact by a channel without the customer's consent."""
     if not scenario.contact_policy.respect_consent:
         return
-    given = {row.customer_id: set(row.consent) for row in tables.customers.itertuples()}
+    given = {row.customer_id: set(row.consent) for row in rows(tables.customers)}
     contacts = plan["allocations"][~plan["allocations"]["channel"].isin([NONE, SELF_SERVICE])]
-    for row in contacts.itertuples():
+    for row in rows(contacts):
         if row.channel not in given.get(row.customer_id, set()):
             yield Finding("consent_kept", "allocations", row.customer_id, f"no consent to {row.channel}")
 
@@ -52,16 +53,16 @@ def policy_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Find
     for customer, count in contacts["customer_id"].value_counts().items():
         if count > limit * weeks:
             yield Finding("policy_kept", "allocations", str(customer), f"{count} contacts, {limit} a week are allowed")
-    for row in contacts[~contacts["channel"].isin(list(scenario.channels))].head(5).itertuples():
+    for row in rows(contacts[~contacts["channel"].isin(list(scenario.channels))].head(5)):
         yield Finding("policy_kept", "allocations", row.customer_id, f"{row.channel!r} is no channel")
     start = pd.Timestamp(scenario.horizon.start)
     end = start + pd.Timedelta(days=scenario.horizon.days - 1)
     dated = contacts[contacts["day"].notna()]
-    for row in dated[(dated["day"] < start) | (dated["day"] > end)].head(5).itertuples():
+    for row in rows(dated[(dated["day"] < start) | (dated["day"] > end)].head(5)):
         yield Finding("policy_kept", "allocations", row.customer_id, f"{row.day:%Y-%m-%d} is not in the horizon")
     due = tables.customers.set_index("customer_id")["due_date"]
     deadline = dated["customer_id"].map(due)
-    for row in dated[(deadline >= start) & (dated["day"] > deadline)].head(5).itertuples():
+    for row in rows(dated[(deadline >= start) & (dated["day"] > deadline)].head(5)):
         yield Finding("policy_kept", "allocations", row.customer_id, "contacted after its due date")
 
 
@@ -74,7 +75,7 @@ def capacity_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Fi
         takes = pd.Series(channel.contact_minutes, index=mine.index, dtype=float)
         if name == FIELD:
             takes = mine["customer_id"].map(own).fillna(channel.contact_minutes)
-        for row in mine[~np.isclose(mine["minutes"].to_numpy(float), takes.to_numpy(float))].head(5).itertuples():
+        for row in rows(mine[~np.isclose(mine["minutes"].to_numpy(float), takes.to_numpy(float))].head(5)):
             yield Finding("capacity_kept", "allocations", row.customer_id, f"{row.minutes:g} minutes by {name}")
         if name == FIELD or channel.capacity_minutes_per_day is None or channel.contact_minutes == 0:
             continue
@@ -93,7 +94,7 @@ def value_as_valued(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
     keys = pd.MultiIndex.from_frame(contacts[["customer_id", "channel"]])
     expected = values.reindex(keys).to_numpy(float)
     bad = ~np.isclose(contacts["value_eur"].to_numpy(float), expected, atol=1e-6, rtol=1e-9)
-    for row in contacts[bad].head(5).itertuples():
+    for row in rows(contacts[bad].head(5)):
         message = f"planned at {row.value_eur:.2f} eur, its action has another value"
         yield Finding("value_as_valued", "allocations", row.customer_id, message)
 
@@ -108,7 +109,7 @@ def field_is_routed(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
         yield Finding("field_is_routed", "stops", customer, "is visited, but its channel is not field")
     for customer in sorted(field - routed - explained)[:5]:
         yield Finding("field_is_routed", "allocations", customer, "has a field visit that is on no route")
-    for row in unserved[~unserved["reason"].isin(WHY_NOT_ROUTED)].head(5).itertuples():
+    for row in rows(unserved[~unserved["reason"].isin(WHY_NOT_ROUTED)].head(5)):
         yield Finding("field_is_routed", "unserved", row.customer_id, f"reason {row.reason!r} is not on the list")
 
 

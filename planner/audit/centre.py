@@ -5,24 +5,24 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from inputs.rows import groups, rows
 from inputs.types import Tables
 from planner.audit.findings import Finding
 from scenarios.schema import WEEKDAYS, Scenario
 
 Plan = Mapping[str, pd.DataFrame]
-HOUR = pd.Timedelta(hours=1)
 MINUTE = pd.Timedelta(minutes=1)
 HOURS_TOLERANCE = 1e-6
 
 
 def shifts_possible(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """Agents exist, are not away, know the queue, are available, and sit while the centre is open."""
-    agents = {row.agent_id: row for row in tables.agents.itertuples()}
-    away = {(row.person_id, row.date) for row in tables.absences.itertuples()}
+    agents = {row.agent_id: row for row in rows(tables.agents)}
+    away = {(row.person_id, row.date) for row in rows(tables.absences)}
     opening = scenario.staffing.opening_hours
     horizon = scenario.staffing_horizon()
     days = set(pd.date_range(horizon.start, periods=horizon.days))
-    for shift in plan["agent_shifts"].itertuples():
+    for shift in rows(plan["agent_shifts"]):
         agent, key = agents.get(shift.agent_id), f"{shift.agent_id} {shift.day:%Y-%m-%d}"
         why = []
         if agent is None:
@@ -51,7 +51,7 @@ def shifts_shaped(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Fi
     rules = scenario.staffing.shifts
     lengths = {round(60 * hours) for hours in rules.lengths_hours}
     longest = rules.break_after_hours * 60
-    for shift in plan["agent_shifts"].itertuples():
+    for shift in rows(plan["agent_shifts"]):
         key, why = f"{shift.agent_id} {shift.day:%Y-%m-%d}", []
         length = (shift.end_at - shift.start_at) / MINUTE
         if round(length) not in lengths:
@@ -78,8 +78,8 @@ def law_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding
     """Rest between shifts, days in a row, hours and days off a week; nobody sits at two desks."""
     rules = scenario.staffing.rules
     first = pd.Timestamp(scenario.staffing_horizon().start)
-    for agent, shifts in plan["agent_shifts"].sort_values("start_at").groupby("agent_id"):
-        rest = (shifts["start_at"].shift(-1) - shifts["end_at"]).dropna() / HOUR
+    for agent, shifts in groups(plan["agent_shifts"].sort_values("start_at"), "agent_id"):
+        rest = (shifts["start_at"].shift(-1) - shifts["end_at"]).dropna().dt.total_seconds() / 3600
         if (rest < 0).any():
             yield Finding("law_kept", "agent_shifts", str(agent), "sits at two desks at a time")
         if (rest < rules.min_rest_hours - HOURS_TOLERANCE).any():
@@ -103,7 +103,7 @@ def hours_as_stated(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
     for agent in sorted(set(tables.agents["agent_id"]) ^ set(listed["agent_id"]))[:5]:
         yield Finding("hours_as_stated", "agents", agent, "is in one of the tables agents only")
     paid = plan["agent_shifts"].groupby("agent_id")["paid_minutes"].sum() / 60
-    for row in listed.itertuples():
+    for row in rows(listed):
         if abs(row.paid_hours - paid.get(row.agent_id, 0.0)) > HOURS_TOLERANCE:
             yield Finding("hours_as_stated", "agents", row.agent_id, f"{row.paid_hours:g} paid hours are stated")
         over = max(0.0, row.paid_hours - row.contract_hours)
@@ -118,18 +118,18 @@ def cover_as_stated(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
     share = 1 - scenario.staffing.shrinkage_pct / 100
     length = pd.Timedelta(minutes=scenario.staffing.interval_minutes)
     shifts = plan["agent_shifts"]
-    for queue, needs in plan["requirement"].groupby("queue"):
+    for queue, needs in groups(plan["requirement"], "queue"):
         mine = shifts[shifts["queue"] == queue]
         starts = needs["interval_start"].to_numpy()
         on_shift = _present(mine["start_at"], mine["end_at"], starts, length)
         taken = mine[mine["break_start_at"].notna()]
         on_break = _present(taken["break_start_at"], taken["break_end_at"], starts, length)
         expected = (on_shift - on_break) * share
-        for row in needs[~np.isclose(needs["agents_rostered"], expected, atol=1e-6)].head(5).itertuples():
+        for row in rows(needs[~np.isclose(needs["agents_rostered"], expected, atol=1e-6)].head(5)):
             message = f"{row.agents_rostered:g} agents are stated"
             yield Finding("cover_as_stated", "requirement", f"{queue} {row.interval_start}", message)
         short = np.maximum(0, needs["agents_required"] - expected)
-        for row in needs[~np.isclose(needs["agents_short"], short, atol=1e-6)].head(5).itertuples():
+        for row in rows(needs[~np.isclose(needs["agents_short"], short, atol=1e-6)].head(5)):
             message = f"{row.agents_short:g} short are stated"
             yield Finding("cover_as_stated", "requirement", f"{queue} {row.interval_start}", message)
 

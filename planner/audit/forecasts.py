@@ -6,6 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from inputs.rows import rows
 from inputs.types import Tables
 from planner.audit.findings import Finding
 from scenarios.schema import SELF_SERVICE, Scenario
@@ -21,11 +22,11 @@ def calls_in_range(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[F
     for column in ("calls_mean", *quantiles):
         values = table[column].to_numpy(float)
         bad = ~(values >= 0) | (~table["is_open"].to_numpy(bool) & (values != 0))
-        for row in table[bad].head(5).itertuples():
+        for row in rows(table[bad].head(5)):
             message = f"{column} is negative, missing, or not zero in a closed interval"
             yield Finding("calls_in_range", "call_forecast", f"{row.queue} {row.interval_start}", message)
     for low, high in pairwise(quantiles):
-        for row in table[table[low] > table[high]].head(5).itertuples():
+        for row in rows(table[table[low] > table[high]].head(5)):
             yield Finding("calls_in_range", "call_forecast", f"{row.queue} {row.interval_start}", f"{low} above {high}")
 
 
@@ -65,7 +66,7 @@ def actions_sum(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Find
     cost = actions["minutes"] / 60 * price
     bad = ~np.isclose(parts, actions["value_eur"], atol=EURO_TOLERANCE, rtol=0)
     bad |= ~np.isclose(cost, actions["contact_cost_eur"], atol=EURO_TOLERANCE, rtol=0)
-    for row in actions[bad].head(5).itertuples():
+    for row in rows(actions[bad].head(5)):
         yield Finding("actions_sum", "actions", f"{row.customer_id} {row.channel}", "the parts do not sum to the value")
     expected = len(tables.customers) * len(scenario.channels)
     if len(actions) != expected or actions.duplicated(["customer_id", "channel"]).any():
@@ -84,17 +85,17 @@ def win_euros(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Findin
         mine = actions[actions["channel"] == name]
         expected = mine["customer_id"].map(by_customer).fillna(0.0).to_numpy(float)
         bad = ~np.isclose(mine["win_eur"].to_numpy(float), expected, atol=0.005, rtol=1e-9)
-        for row in mine[bad].head(5).itertuples():
+        for row in rows(mine[bad].head(5)):
             yield Finding("win_euros", "actions", f"{row.customer_id} {name}", f"win_eur is {row.win_eur:.2f}")
 
 
 def consent_as_given(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """The consent that actions carry is the customer's own; self-service needs none."""
-    given = {row.customer_id: set(row.consent) for row in tables.customers.itertuples()}
+    given = {row.customer_id: set(row.consent) for row in rows(tables.customers)}
     actions = plan["actions"]
     if not scenario.contact_policy.respect_consent:
         return
-    for row in actions[actions["consent"]].itertuples():
+    for row in rows(actions[actions["consent"]]):
         if row.channel != SELF_SERVICE and row.channel not in given.get(row.customer_id, set()):
             yield Finding("consent_as_given", "actions", f"{row.customer_id} {row.channel}", "consent was never given")
 

@@ -4,6 +4,7 @@ import math
 
 import pandas as pd
 
+from inputs.rows import rows
 from scenarios.schema import Travel
 
 EARTH_RADIUS_KM = 6371.0088
@@ -23,7 +24,7 @@ class Drives:
         self.settings = settings
         self.matrix = {
             (row.from_id, row.to_id): (float(row.seconds), float(row.metres) / 1000)
-            for row in (travel_times.itertuples() if settings.engine == "matrix" else ())
+            for row in (rows(travel_times) if settings.engine == "matrix" else ())
         }
 
     def drive(self, origin: Place, destination: Place, *, parks: bool) -> tuple[float, float]:

@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 
 from inputs.calendar import day_types
+from inputs.rows import groups, rows
 from inputs.types import Tables
 from planner.audit.findings import Finding
 from planner.audit.geometry import Drives, Place
@@ -34,21 +35,21 @@ class RepDay:
 
 
 def _rep_days(plan: Plan) -> Iterator[RepDay]:
-    team = {row.rep_id: row for row in plan["team"].itertuples()}
+    team = {row.rep_id: row for row in rows(plan["team"])}
     ordered = plan["stops"].sort_values(["rep_id", "day", "position"])
-    for (rep_id, day), stops in ordered.groupby(["rep_id", "day"]):
+    for (rep_id, day), stops in groups(ordered, ["rep_id", "day"]):
         if rep_id in team:
-            yield RepDay(team[rep_id], pd.Timestamp(day), list(stops.itertuples()))
+            yield RepDay(team[rep_id], pd.Timestamp(day), list(rows(stops)))
 
 
 def reps_at_work(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """Stops belong to reps of the team on days on which they work: no leave, no holiday, no free weekday."""
-    away = {(row.person_id, row.date) for row in tables.absences.itertuples()}
+    away = {(row.person_id, row.date) for row in rows(tables.absences)}
     start = pd.Timestamp(scenario.horizon.start)
     days = pd.date_range(start, periods=scenario.horizon.days)
     kinds = day_types(days, scenario.reps.country)
-    team = {row.rep_id: row for row in plan["team"].itertuples()}
-    for (rep_id, day), _ in plan["stops"].groupby(["rep_id", "day"]):
+    team = {row.rep_id: row for row in rows(plan["team"])}
+    for (rep_id, day), _ in groups(plan["stops"], ["rep_id", "day"]):
         why = ""
         if rep_id not in team or rep_id in scenario.reps.remove:
             why = "is not in the team"
@@ -67,7 +68,7 @@ def reps_at_work(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Fin
 def days_in_order(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """A rep-day starts and ends within the shift, at the rep's places, and every drive has its time."""
     drives = Drives(scenario.reps.travel, tables.travel_times)
-    places = {row.customer_id: (row.customer_id, row.latitude, row.longitude) for row in tables.customers.itertuples()}
+    places = {row.customer_id: (row.customer_id, row.latitude, row.longitude) for row in rows(tables.customers)}
     for item in _rep_days(plan):
         for message in _order_faults(item) + _drive_faults(item, drives, places):
             yield Finding("days_in_order", "stops", item.key, message)
@@ -114,9 +115,9 @@ def _drive_faults(item: RepDay, drives: Drives, places: Mapping[str, Place]) -> 
 
 def visits_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """A visit lasts as long as it takes, within a window of the customer, and not after the due date."""
-    customers = {row.customer_id: row for row in tables.customers.itertuples()}
+    customers = {row.customer_id: row for row in rows(tables.customers)}
     visits = plan["stops"][plan["stops"]["kind"] == "visit"]
-    for stop in visits.itertuples():
+    for stop in rows(visits):
         customer = customers.get(stop.customer_id)
         if customer is None:
             yield Finding("visits_kept", "stops", stop.customer_id, "is no customer")
@@ -155,12 +156,12 @@ def visited_as_often_as_wanted(scenario: Scenario, tables: Tables, plan: Plan) -
 def right_rep(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """Who visits has the skill, and is the owner, or covers an owner who cannot come all week, or is pinned."""
     owners = plan["territories"].set_index("customer_id")["rep_id"].to_dict()
-    skills = {row.rep_id: set(row.skills.split("|")) for row in plan["team"].itertuples()}
+    skills = {row.rep_id: set(row.skills.split("|")) for row in rows(plan["team"])}
     needs = tables.customers.set_index("customer_id")["required_skill"].to_dict()
     days = plan["rep_days"]
     at_work = set(days.loc[days["works"], "rep_id"])
     pins = {(pin.customer, pin.rep) for pin in scenario.reps.pinned.values()}
-    for stop in plan["stops"][plan["stops"]["kind"] == "visit"].itertuples():
+    for stop in rows(plan["stops"][plan["stops"]["kind"] == "visit"]):
         skill, owner = needs.get(stop.customer_id), owners.get(stop.customer_id, "")
         needs_skill = isinstance(skill, str) and skill != ""
         if needs_skill and skill not in skills.get(stop.rep_id, set()):
@@ -205,10 +206,10 @@ def pins_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Findin
 def appointments_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """Every fixed appointment of a rep who works that day is on the route at its time."""
     days = plan["rep_days"]
-    at_work = {(row.rep_id, row.day) for row in days[days["works"]].itertuples()}
+    at_work = {(row.rep_id, row.day) for row in rows(days[days["works"]])}
     held = plan["stops"][plan["stops"]["kind"] == "appointment"]
-    known = {(row.rep_id, row.start_at, row.end_at) for row in held.itertuples()}
-    for row in tables.appointments.itertuples():
+    known = {(row.rep_id, row.start_at, row.end_at) for row in rows(held)}
+    for row in rows(tables.appointments):
         if (row.rep_id, row.start.normalize()) in at_work and (row.rep_id, row.start, row.end) not in known:
             yield Finding("appointments_kept", "stops", row.rep_id, f"appointment at {row.start} is not kept")
 
@@ -218,7 +219,7 @@ def totals_as_stated(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator
     stops = plan["stops"]
     grouped = stops.assign(is_visit=stops["kind"] == "visit").groupby(["rep_id", "day"])
     sums = grouped.agg(visits=("is_visit", "sum"), km=("travel_km", "sum"), seconds=("travel_seconds", "sum"))
-    for row in plan["rep_days"].itertuples():
+    for row in rows(plan["rep_days"]):
         key = (row.rep_id, row.day)
         visits, km, seconds = sums.loc[key] if key in sums.index else (0, 0.0, 0.0)
         same = row.visits == visits and abs(row.travel_km - km) < KM_TOLERANCE

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
+from inputs.rows import rows
 from inputs.types import Tables
 from planner.audit.findings import Finding
 from scenarios.schema import Scenario
@@ -20,7 +21,7 @@ def everybody_owned(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
     for customer in sorted(set(tables.customers["customer_id"]) ^ set(assignment["customer_id"]))[:5]:
         yield Finding("everybody_owned", "territories", customer, "in one of customers and assignment only")
     if team:
-        for row in assignment[~assignment["rep_id"].isin(team)].head(5).itertuples():
+        for row in rows(assignment[~assignment["rep_id"].isin(team)].head(5)):
             yield Finding("everybody_owned", "territories", row.customer_id, f"owner {row.rep_id!r} is not in the team")
 
 
@@ -31,7 +32,7 @@ def moves_within_budget(scenario: Scenario, tables: Tables, plan: Plan) -> Itera
     was = assignment["customer_id"].map(before)
     moved = was.notna() & (was != assignment["rep_id"])
     forced = was.notna() & ~was.isin(team)
-    for row in assignment[moved != assignment["moved"]].head(5).itertuples():
+    for row in rows(assignment[moved != assignment["moved"]].head(5)):
         yield Finding("moves_within_budget", "territories", row.customer_id, f"moved is given as {row.moved}")
     free = int((moved & ~forced).sum())
     settings = scenario.territories
@@ -48,7 +49,7 @@ def loads_as_stated(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
     load = minutes * customers["visits_per_week"].fillna(1).clip(lower=1)
     owner = customers["customer_id"].map(plan["territories"].set_index("customer_id")["rep_id"])
     expected = load.groupby(owner.to_numpy()).sum()
-    for row in plan["territory_reps"].itertuples():
+    for row in rows(plan["territory_reps"]):
         if not np.isclose(expected.get(row.rep_id, 0.0), row.workload_minutes, rtol=1e-6, atol=0.01):
             message = f"{row.workload_minutes:.1f} minutes are stated, {expected.get(row.rep_id, 0.0):.1f} are owned"
             yield Finding("loads_as_stated", "territory_reps", row.rep_id, message)
