@@ -11,9 +11,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-SMOOTHING = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003)
+SMOOTHING = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Widths of the soft border, in units of a territory's mean squared radius, coarse to fine."""
-NEWTON_STEPS = 12
+NEWTON_STEPS = 30
+TRUST_WIDTHS = 5.0
+"""A step changes no price by more than so many widths: beyond that the curvature says nothing."""
 KEPT_CUSTOMER_KM = 2.0
 """In matching, a customer who keeps the rep weighs as much as a home so many km nearer to that customer."""
 
@@ -26,52 +28,51 @@ class Starts:
     turns: int
 
 
-EFFORT = {"quick": Starts(2, 8), "normal": Starts(4, 15), "thorough": Starts(12, 25)}
+EFFORT = {"quick": Starts(3, 15), "normal": Starts(8, 30), "thorough": Starts(24, 60)}
 
 
-def power_diagram(
-    place_km: np.ndarray, work: np.ndarray, target: np.ndarray, centres_km: np.ndarray, prices: np.ndarray | None = None
-) -> tuple[np.ndarray, np.ndarray]:
-    """Assign each customer to a centre so that loads meet the targets, up to one customer at a border or so.
+def power_diagram(place_km: np.ndarray, work: np.ndarray, target: np.ndarray, centres_km: np.ndarray) -> np.ndarray:
+    """Assign each customer to a centre so that loads meet the targets, up to a customer or so at each border.
 
     Args:
-        place_km: (n, 2). work: (n,) minutes > 0 in sum. target: (k,) minutes, > 0, summing to the work.
+        place_km: (n, 2). work: (n,) minutes, > 0 in sum. target: (k,) minutes, > 0, summing to the work.
         centres_km: (k, 2).
-        prices: (k,) km2 to start from (a former result for near centres), or None.
 
     Returns:
-        owner (n,) and prices (k,) in km2.
+        owner (n,).
     """
     distance = ((place_km[:, None, :] - centres_km[None, :, :]) ** 2).sum(axis=2)
-    radius = float(np.average(distance.min(axis=1), weights=work)) + 1e-12
-    price = np.zeros(len(target)) if prices is None else prices.copy()
-    for width in SMOOTHING if prices is None else SMOOTHING[2:]:
+    radius = float(np.average(distance.min(axis=1), weights=work)) + 1e-9
+    price = np.zeros(len(target))
+    for width in SMOOTHING:
         price = _newton(distance, work, target, price, width * radius)
-    return (distance + price).argmin(axis=1), price
+    return np.asarray((distance + price).argmin(axis=1))
 
 
 def _newton(distance: np.ndarray, work: np.ndarray, target: np.ndarray, price: np.ndarray, width: float) -> np.ndarray:
-    """Maximise sum_u work_u softmin_j(d_uj + p_j) - sum_j target_j p_j (concave in p) by damped Newton steps."""
+    """Maximise sum_u work_u softmin_j(d_uj + p_j) - sum_j target_j p_j by Newton steps in a trust region.
+
+    The dual is concave in p (km2); Levenberg's damping grows until a step is short enough and raises it.
+    """
     value, share, load = _soft(distance, work, target, price, width)
+    damping = 1e-6
     for _ in range(NEWTON_STEPS):
         gradient = load - target
         if np.abs(gradient).max() <= 1e-3 * target.max():
             break
         curvature = (np.diag(load) - share.T @ (share * work[:, None])) / width
-        curvature[np.diag_indices(len(target))] += 1e-9 * target / width + 1e-12
-        step = np.linalg.lstsq(curvature, gradient, rcond=1e-12)[0]
-        step -= step.mean()
-        slope = float(gradient @ step)
-        size = 1.0
-        while size > 1e-4:
-            tried = price + size * step
-            new = _soft(distance, work, target, tried, width)
-            if new[0] >= value + 1e-4 * size * slope:
+        while damping < 1e6:
+            step = np.linalg.solve(curvature + np.diag(damping * target / width), gradient)
+            step -= step.mean()
+            too_long = np.abs(step).max() / (TRUST_WIDTHS * width)
+            step /= max(1.0, too_long)
+            new = _soft(distance, work, target, price + step, width)
+            if new[0] > value and (too_long <= 1 or damping >= 1):
                 break
-            size /= 2
+            damping *= 10
         else:
             break
-        price, (value, share, load) = tried, new
+        price, (value, share, load), damping = price + step, new, max(damping / 10, 1e-9)
     return price
 
 
@@ -155,10 +156,9 @@ def draw_regions(
         ordered = np.empty_like(centres)
         ordered[seats] = centres
         centres = ordered
-    prices: np.ndarray | None = None
     owner = np.zeros(len(work), dtype=np.int64)
     for turn in range(turns):
-        owner, prices = power_diagram(place_km, work, target, centres, prices)
+        owner = power_diagram(place_km, work, target, centres)
         held = np.bincount(owner, work, count)
         new = np.column_stack([np.bincount(owner, work * place_km[:, axis], count) for axis in (0, 1)])
         moved = np.where(held[:, None] > 0, new / np.maximum(held, 1e-12)[:, None], centres)

@@ -39,8 +39,11 @@ class State:
     touch: np.ndarray = field(init=False)
     """Number of nodes, the node itself and its neighbours, in which the rep has a customer."""
 
+    adjacent_lists: list[list[int]] = field(init=False)
+
     def __post_init__(self) -> None:
         """Count everything once."""
+        self.adjacent_lists = [others.tolist() for others in self.case.graph.adjacent]
         case, nodes, reps = self.case, len(self.case.graph.adjacent), len(self.case.target)
         self.owner = self.owner.astype(np.int64).copy()
         owned = self.owner >= 0
@@ -75,17 +78,22 @@ class State:
         node, rep = int(self.case.graph.node[customer]), int(self.owner[customer])
         if not self.case.contiguous or self.count[node, rep] > 1:
             return True
-        around = [int(other) for other in self.case.graph.adjacent[node] if self.count[other, rep] > 0]
-        if len(around) <= 1:
+        present, adjacent = self.count[:, rep] > 0, self.adjacent_lists
+        around = [other for other in adjacent[node] if present[other]]
+        if len(around) <= 1 or self._joined(around[0], set(around[1:]), set(around)):
             return True
-        wanted, seen, stack = set(around[1:]), {node, around[0]}, [around[0]]
+        inside = set(np.flatnonzero(present).tolist()) - {node}
+        return self._joined(around[0], set(around[1:]), inside)
+
+    def _joined(self, start: int, wanted: set[int], inside: set[int]) -> bool:
+        """Whether all `wanted` nodes are reached from `start` over nodes `inside`; empties `wanted` and `inside`."""
+        stack = [start]
+        inside.discard(start)
         while stack and wanted:
-            for other in self.case.graph.adjacent[stack.pop()]:
-                neighbour = int(other)
-                if neighbour not in seen and self.count[neighbour, rep] > 0:
-                    seen.add(neighbour)
-                    wanted.discard(neighbour)
-                    stack.append(neighbour)
+            reached = inside.intersection(self.adjacent_lists[stack.pop()])
+            inside -= reached
+            wanted -= reached
+            stack.extend(sorted(reached))
         return not wanted
 
     def may_enter(self, rep: int) -> np.ndarray:
@@ -105,7 +113,7 @@ class State:
             while stack:
                 node = stack.pop()
                 piece.append(node)
-                for other in self.case.graph.adjacent[node].tolist():
+                for other in self.adjacent_lists[node]:
                     if other in left:
                         left.discard(other)
                         stack.append(other)
