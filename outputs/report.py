@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
+from inputs.rows import groups
 from inputs.types import Tables
 from outputs.charts import calls_chart, cover_chart, money_chart
 from outputs.pages import render
