@@ -4,12 +4,16 @@ Precedence: `--set` over file over parent over default. Paths are read from the 
 from the working folder.
 """
 
+import copy
+import io
 import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+
+from ruamel.yaml import YAML
 
 from scenarios.checks import missing_file
 from scenarios.errors import Place, Problem, ScenarioError, UsageError
@@ -42,6 +46,15 @@ class Loaded:
     def is_sweep(self) -> bool:
         """Whether this file describes several runs."""
         return bool(self.scenario.sweep or self.scenario.scenarios)
+
+    def to_yaml(self) -> str:
+        """`resolved` as a YAML text that loads to the same scenario from any folder."""
+        yaml = YAML(typ="rt", pure=True)
+        yaml.width, yaml.allow_unicode = 4096, True
+        yaml.representer.ignore_aliases = lambda *_: True
+        stream = io.StringIO()
+        yaml.dump(copy.deepcopy(self.resolved), stream)
+        return stream.getvalue()
 
     def place(self, key: str) -> Place | None:
         """Where `key` was written, or the nearest block above it; None if neither was."""
@@ -245,7 +258,8 @@ def _read_override(text: str, number: int, texts: Texts, problems: list[Problem]
     shift = text.index("=") + 1
 
     def locate(line: int, column: int) -> Place:
-        return Place(None, number, column + 1 + shift if line == 0 else 1)
+        before = sum(len(part) + 1 for part in value.split("\n")[:line])
+        return Place(None, number, shift + before + column + 1)
 
     start = text.index(name)
     name_spot = Spot(Place(None, number, start + 1), len(name))

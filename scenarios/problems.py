@@ -110,11 +110,10 @@ def _wrong_kind(kind: str, shown: str, value: Any, text: str, allowed: str, name
 def _unknown_key(name: str, block: Key) -> tuple[str, str, str]:
     suggestion, why = other_key(name, block)
     where = f"in `{'.'.join(block)}`" if block else "at the top of a scenario"
-    known = shape.names_at(block)
+    known = shape.names_at(block) if block else ["extends", *shape.names_at(block)]
     if name == "":
         return f"a key without a name {where}", "a name of your own", ""
-    allowed = f"{why}; {', '.join(known)}" if why else ", ".join(known)
-    return f"unknown key `{name}` {where}", allowed, suggestion
+    return f"unknown key `{name}` {where}" + (f"; {why}" if why else ""), ", ".join(known), suggestion
 
 
 def _no_number(text: str, value: Any, allowed: str, key: Key) -> tuple[str, str, str]:

@@ -5,6 +5,7 @@ import functools
 from collections.abc import Iterator
 from typing import Any
 
+from scenarios.clock import format_clock
 from scenarios.schema import Scenario
 from scenarios.written import Key
 
@@ -38,11 +39,18 @@ FORMATS = {
 def json_root() -> Node:
     """The JSON schema of a scenario as pydantic gives it, with tables of `data:` also as plain paths."""
     root = Scenario.model_json_schema()
+    for block in [root, *root["$defs"].values()]:
+        for node in block.get("properties", {}).values():
+            if isinstance(node.get("default"), dict):
+                del node["default"]  # a block's defaults stand at its own keys
+            elif node.get("format") == "span" and "default" in node:
+                start, end = node["default"]
+                node["default"] = f"{format_clock(start)}-{format_clock(end)}"
     tables = root["$defs"]["Data"]["properties"]
     for name, table in tables.items():
         tables[name] = {
+            **{word: table[word] for word in ("description", "default") if word in table},
             "anyOf": [{"type": "string", "format": "path"}, {"$ref": "#/$defs/Source"}],
-            "description": table["description"],
         }
     return root
 
@@ -114,7 +122,7 @@ def number_range(node: Node) -> str:
         parts.append(f"to {high}" if low is not None else f"at most {high}")
     if below is not None:
         parts.append(f"below {below}")
-    return (" and " if above is not None and below is not None else " ").join(parts)
+    return (" " if low is not None and high is not None else ", ").join(parts)
 
 
 def kind_of(key: Key, node: Node) -> str:

@@ -57,7 +57,7 @@ def other_key(name: str, block: Key) -> tuple[str, str]:
     siblings = shape.names_at(block)
     for sibling in siblings:
         if stem(sibling) == stem(name) != "" and sibling != name and shape.unit_of((sibling,)):
-            return sibling, f"the unit: `{sibling}` is in {shape.unit_of((sibling,))}"
+            return sibling, f"`{sibling}` is in {shape.unit_of((sibling,))}"
     near = closest(name, siblings)
     if near:
         return near, ""

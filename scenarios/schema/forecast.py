@@ -92,6 +92,8 @@ class Channel(Block):
     """A contact raises the potential by so many percent."""
     capacity_minutes_per_day: NotNegative | None = None
     """Minutes of contact a day; field capacity comes from the reps; none: unlimited."""
+    digital: bool | None = None
+    """Whether the customer uses a screen; unless given: `self_service` and names with web, mail, chat or app do."""
 
 
 class ContactPolicy(Block):

@@ -1,0 +1,102 @@
+"""A run as text for a terminal, or as plain data for JSON."""
+
+import json
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from inputs.types import Finding
+    from outputs.run import Run
+
+TABLES = ("stages", "outcomes", "kpis", "findings")
+
+
+def run_text(run: "Run") -> str:
+    """Stages, outcomes, figures, audit findings, flags, the folder and the report to open."""
+    bounds = ["none" if bound is None or bound != bound else number(bound) for bound in run.outcomes["bound"]]
+    parts = [
+        f"stages\n{frame_text(run.stages)}",
+        f"outcomes\n{frame_text(run.outcomes.assign(bound=bounds))}",
+        f"figures\n{frame_text(run.kpis)}",
+    ]
+    if len(run.findings):
+        parts.append(f"audit findings\n{frame_text(run.findings)}")
+    last = [f"flagged: {flag}" for flag in run.flags]
+    last.append(f"run: {run.folder}" + (" (made before, unchanged)" if run.reused else ""))
+    if run.report:
+        last.append(f"open: {run.report}")
+    return "\n\n".join([*parts, "\n".join(last)])
+
+
+def run_json(run: "Run") -> dict[str, Any]:
+    """The same as plain data; what is missing is null."""
+    return {
+        "folder": str(run.folder),
+        "report": str(run.report) if run.report else None,
+        "exit_code": run.exit_code,
+        "flags": list(run.flags),
+        "reused": run.reused,
+        **{name: records(getattr(run, name)) for name in TABLES},
+    }
+
+
+def findings_text(findings: "Sequence[Finding]") -> str:
+    """What the gates found in the tables, each with examples and what to do."""
+    lines = []
+    for finding in findings:
+        where = f"{finding.table}.{finding.column}" if finding.column else finding.table
+        lines.append(f"{finding.severity}: {where}: {finding.message} ({finding.rows:,} rows)")
+        if finding.examples:
+            lines.append(f"    for example {'; '.join(finding.examples)}")
+        if finding.advice:
+            lines.append(f"    {finding.advice}")
+    return "\n".join(lines)
+
+
+def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Rows of a frame as plain data, what is missing as null."""
+    rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))
+    return rows
+
+
+def frame_text(frame: "pd.DataFrame") -> str:
+    """A small table as aligned text, its column names first; numbers to the right."""
+    numeric = [kind.kind in "if" for kind in frame.dtypes]
+    rows = [tuple(map(str, frame.columns))]
+    rows += [tuple(_cell(value) for value in row) for row in frame.itertuples(index=False, name=None)]
+    return aligned(rows, right=numeric)
+
+
+def number(value: float) -> str:
+    """Two decimals, thousands marked."""
+    return f"{value:,.2f}"
+
+
+def aligned(rows: Sequence[tuple[str, ...]], *, right: Sequence[bool] = (), widest: int = 60) -> str:
+    """Rows in columns two spaces apart; a cell over `widest` pushes only its own row.
+
+    Args:
+        rows: cells, as many in each.
+        right: by column, whether it is set to the right; to the left where not given.
+    """
+    count = max((len(row) for row in rows), default=0)
+    widths = [max((len(row[i]) for row in rows if len(row[i]) <= widest), default=0) for i in range(count)]
+    rights = [*right, *[False] * count]
+    return "\n".join(
+        "  "
+        + "  ".join(
+            cell.rjust(width) if to_right else cell.ljust(width)
+            for cell, width, to_right in zip(row, widths, rights, strict=False)
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:
+        return "-"
+    if isinstance(value, float):
+        return number(value)
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
