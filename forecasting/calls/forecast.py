@@ -152,7 +152,7 @@ def _joined(reasons: np.ndarray, more: str | np.ndarray) -> np.ndarray:
     other = np.broadcast_to(np.asarray(more, dtype=object), reasons.shape)
     joined: np.ndarray = np.empty(reasons.shape, dtype=object)
     for at in np.ndindex(*reasons.shape):
-        joined[at] = "; ".join(text for text in (reasons[at], other[at]) if text)
+        joined[at] = "; ".join(str(text) for text in (reasons[at], other[at]) if text)
     return joined
 
 

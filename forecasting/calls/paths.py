@@ -151,7 +151,7 @@ def _noisy(mean: np.ndarray, errors: Errors, donors: np.ndarray, rng: np.random.
     if len(donors):
         order = np.resize(rng.permutation(donors), len(mean))
         course = errors.course[rng.permutation(order)]
-        calls = np.maximum(mean + course * _count_sd(mean, errors.phi[None, :, None]), 0.0)
+        calls: np.ndarray = np.maximum(mean + course * _count_sd(mean, errors.phi[None, :, None]), 0.0)
     else:
         calls = np.full(mean.shape, np.nan)
     unknown = np.isnan(calls)

@@ -1,1 +1,5 @@
 """Churn, potential, anomalies and segments."""
+
+from forecasting.customers.score import score_customers
+
+__all__ = ["score_customers"]
