@@ -35,7 +35,7 @@ def scenario_texts(
     queues = sorted(set(tables["calls"]["queue"]) - {"outbound"})
     reps, agents = tables["reps"]["rep_id"].tolist(), len(tables["agents"])
     values = {
-        "title": " ".join(name.split()),
+        "title": "".join(mark for mark in name if mark.isprintable()),
         "name": json.dumps(name, ensure_ascii=False),
         "seed": seed,
         "as_of": as_of,
