@@ -30,6 +30,7 @@ class Quality:
     """What the gates found.
 
     rejects: table, row (1-based data row of the source), column, reason, value: every row set aside.
+    emptied: the same columns: every cell that could not be used and counts as unknown; its row stays.
     counts: table, bronze, silver, flagged, rejected: rows; bronze = silver + flagged + rejected.
     sources: table, path, sha256, rows: what was read (goes into the manifest).
     notes: sentences for the report, e.g. how many redials the rule removed.
@@ -37,6 +38,7 @@ class Quality:
 
     findings: tuple[Finding, ...] = ()
     rejects: pd.DataFrame = field(default_factory=pd.DataFrame)
+    emptied: pd.DataFrame = field(default_factory=pd.DataFrame)
     counts: pd.DataFrame = field(default_factory=pd.DataFrame)
     sources: pd.DataFrame = field(default_factory=pd.DataFrame)
     notes: tuple[str, ...] = ()
@@ -54,6 +56,9 @@ class Tables:
 
     customers: windows is a tuple of (from, to) minutes after midnight, () = any time; consent a tuple of channels.
     stage_events: sorted by opportunity_id, entered_at, then order in the source.
+    calls: every row of the log that was not rejected, with no_demand_reason (phantom, test, outbound, transferred,
+        redial; empty: it counts as demand). An answered leg may have 0 handle seconds.
+    areas: geometry is the polygon as WKT, longitude before latitude.
 
     demand: one row per planned queue (`staffing.queues`, default: the queues of the data) and interval of
         `forecast.calls.interval_minutes`, over the whole history up to `as_of`, no interval left out:

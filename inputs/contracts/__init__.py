@@ -1,0 +1,1 @@
+"""The contracts of the tables, as data: `tables.csv`, `columns.csv`, `synonyms.csv`."""
