@@ -172,7 +172,7 @@ def run(
 @guarded
 def validate(file: File, settings: Settings = [], as_json: AsJson = False) -> int:  # noqa: B006
     """Check a scenario and its tables, plan nothing."""
-    from outputs.console import findings_text, records
+    from outputs.console import findings_text, problem_json, records
 
     try:
         examined = _examined(file, settings)
@@ -182,7 +182,7 @@ def validate(file: File, settings: Settings = [], as_json: AsJson = False) -> in
             raise examined.error(problems)
     except ScenarioError as error:
         if as_json:
-            out(_json({"valid": False, "problems": [_problem(each) for each in error.problems], "findings": []}))
+            out(_json({"valid": False, "problems": [problem_json(each) for each in error.problems], "findings": []}))
         raise
     findings = [dataclasses.asdict(finding) for finding in tables.quality.findings]
     if as_json:
@@ -374,16 +374,6 @@ def _show_run(made: "Run", *, as_json: bool) -> None:
     from outputs.console import run_json, run_text
 
     out(_json(run_json(made)) if as_json else run_text(made))
-
-
-def _problem(problem: Problem) -> dict[str, Any]:
-    place = problem.place
-    where = (
-        {"file": str(place.path) if place.path else "--set", "line": place.line, "column": place.column}
-        if place
-        else {}
-    )
-    return {**where, **{name: getattr(problem, name) for name in ("key", "message", "allowed", "suggestion")}}
 
 
 def _json(value: Any) -> str:

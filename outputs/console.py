@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from scenarios.errors import Problem
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -53,6 +55,14 @@ def findings_text(findings: "Sequence[Finding]") -> str:
         if finding.advice:
             lines.append(f"    {finding.advice}")
     return "\n".join(lines)
+
+
+def problem_json(problem: Problem) -> dict[str, Any]:
+    """One problem of a scenario as plain data; `file` is `--set` for the command line, null if it stands nowhere."""
+    place = problem.place
+    file = None if place is None else str(place.path or "--set")
+    where = {"file": file, "line": place.line if place else None, "column": place.column if place else None}
+    return {**where, **{name: getattr(problem, name) for name in ("key", "message", "allowed", "suggestion", "advice")}}
 
 
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ import datetime as dt
 import itertools
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -15,6 +16,14 @@ from scenarios.errors import Problem
 from scenarios.schema import FIELD, WEEKDAYS, Scenario
 from scenarios.suggestions import closest
 from scenarios.written import Key
+
+
+@dataclass(frozen=True)
+class Clash(Problem):
+    """Values that do not fit together; `others` are keys that could be changed as well as `key`."""
+
+    others: tuple[str, ...] = ()
+
 
 Check = Callable[[Scenario], Iterator[Problem]]
 
@@ -44,10 +53,11 @@ def field_starts_after_as_of(scenario: Scenario) -> Iterator[Problem]:
     """Field work is planned from the day after `as_of` on."""
     start, as_of = scenario.horizon.start, scenario.as_of
     if start <= as_of:
-        yield Problem(
-            f"field work cannot start on {start}: {as_of} (`as_of`) is over",
+        yield Clash(
+            f"field work (`horizon.start`) starts on {start}, when {as_of} (`as_of`) has to be over",
             "horizon.start",
-            allowed=f"{as_of + dt.timedelta(days=1)} or later",
+            advice=f"start on {as_of + dt.timedelta(days=1)} or later",
+            others=("as_of",),
         )
 
 
@@ -62,11 +72,17 @@ def staffing_lies_in_forecast(scenario: Scenario) -> Iterator[Problem]:
     end = horizon.start + dt.timedelta(days=horizon.days - 1)
     key = "staffing.horizon" if own else "horizon"
     where = f"{first} to {last} (`forecast.calls.days: {scenario.forecast.calls.days}` from the day after `as_of`)"
+    others = ("as_of", "forecast.calls.days")
     if not first <= horizon.start <= last:
-        yield Problem(f"no calls are forecast for {horizon.start}", f"{key}.start", allowed=where)
+        yield Clash(
+            f"the roster starts on {horizon.start}, for which no calls are forecast",
+            f"{key}.start",
+            allowed=where,
+            others=others,
+        )
     elif end > last:
         message = f"the roster ends on {end}, after the last day of the call forecast"
-        yield Problem(message, f"{key}.days", allowed=where)
+        yield Clash(message, f"{key}.days", allowed=where, others=others)
 
 
 def events_are_sane(scenario: Scenario) -> Iterator[Problem]:
@@ -96,7 +112,9 @@ def timezones_exist(scenario: Scenario) -> Iterator[Problem]:
         except (KeyError, ValueError, OSError):
             zones = available_timezones()
             city = {zone.rsplit("/", 1)[-1]: zone for zone in sorted(zones)}
-            near = closest(name, zones) or city.get(closest(name.rsplit("/", 1)[-1], city), "")
+            near = city.get(closest(name.rsplit("/", 1)[-1], city, cutoff=0.75), "") or closest(
+                name, zones, cutoff=0.85
+            )
             yield Problem(f"`{name}` is no time zone", key, allowed="an IANA name, Area/City", suggestion=near)
 
 
@@ -148,10 +166,11 @@ def intervals_fit(scenario: Scenario) -> Iterator[Problem]:
     """Staffing intervals are made of whole forecast intervals, shifts and their grid of whole staffing intervals."""
     forecast, staffing = scenario.forecast.calls.interval_minutes, scenario.staffing.interval_minutes
     if staffing % forecast:
-        yield Problem(
-            f"intervals of {staffing} minutes cannot be made of forecast intervals of {forecast} minutes",
+        yield Clash(
+            f"staffing intervals of {staffing} minutes cannot be made of forecast intervals of {forecast} minutes",
             "staffing.interval_minutes",
-            allowed="a multiple of `forecast.calls.interval_minutes`",
+            advice="`staffing.interval_minutes` must be a multiple of `forecast.calls.interval_minutes`",
+            others=("forecast.calls.interval_minutes",),
         )
     for number, hours in enumerate(scenario.staffing.shifts.lengths_hours):
         if (hours * 60) % staffing:
@@ -177,7 +196,7 @@ def field_channel_exists(scenario: Scenario) -> Iterator[Problem]:
         yield Problem(
             f"the channel `{FIELD}` is missing",
             "channels",
-            allowed=f"a channel `{FIELD}`, the reps' visits, beside channels of your own",
+            advice=f"name the reps' visits `{FIELD}`; other channels have names of your own",
             suggestion=FIELD if closest(FIELD, scenario.channels) else "",
         )
 
@@ -185,30 +204,28 @@ def field_channel_exists(scenario: Scenario) -> Iterator[Problem]:
 def matrix_has_table(scenario: Scenario) -> Iterator[Problem]:
     """The travel engine `matrix` needs its table."""
     if scenario.reps.travel.engine == "matrix" and scenario.data.travel_times is None:
-        allowed = "give the table `data.travel_times`, or the engine haversine"
-        yield Problem("the engine `matrix` has no table of travel times", "reps.travel.engine", allowed=allowed)
+        advice = "give the table `data.travel_times`, or take the engine haversine"
+        yield Problem("the engine `matrix` has no table of travel times", "reps.travel.engine", advice=advice)
 
 
 def files_exist(scenario: Scenario) -> Iterator[Problem]:
     """The files named in `data:` and `scenarios:` are there."""
-    given = [(f"data.{name}", source.path) for name, source in scenario.data.sources().items()]
+    given = [(f"data.{name}.path", source.path) for name, source in scenario.data.sources().items()]
     given += [(f"scenarios.{number}", path) for number, path in enumerate(scenario.scenarios)]
     for key, path in given:
         if path is not None and not path.exists():
             yield missing_file(path, key)
 
 
-def missing_file(path: Path, key: str) -> Problem:
+def missing_file(path: Path, key: str = "") -> Problem:
     """The problem of a file that is not there, with the nearest name of its folder."""
+    advice = "paths are read from the folder of the file that writes them" if key else ""
     folder = path.parent
     if not folder.is_dir():
-        return Problem(
-            f"the folder of `{path.name}` does not exist", key, allowed="a path, read from this file's folder"
-        )
-    near = closest(path.name, sorted(os.listdir(folder)))
-    return Problem(
-        f"`{path.name}` does not exist there", key, allowed="a path, read from this file's folder", suggestion=near
-    )
+        return Problem(f"the folder `{folder.name}` of `{path.name}` does not exist", key, advice=advice)
+    stems = {name.partition(".")[0]: name for name in sorted(os.listdir(folder), reverse=True)}
+    near = stems.get(closest(path.name.partition(".")[0], stems), "")
+    return Problem(f"the file `{path.name}` does not exist", key, advice=advice, suggestion=near)
 
 
 CHECKS: tuple[tuple[tuple[str, ...], Check], ...] = (

@@ -51,13 +51,17 @@ class Place:
 
 @dataclass(frozen=True)
 class Problem:
-    """One fault of a scenario: `key` is the dotted path, `place` None if it stands nowhere (a missing key)."""
+    """One fault of a scenario: `key` is the dotted path, `place` None if it stands nowhere (a missing key).
+
+    allowed: what may stand there; suggestion: what was perhaps meant, as it would be written; advice: what to do.
+    """
 
     message: str
     key: str = ""
     place: Place | None = None
     allowed: str = ""
     suggestion: str = ""
+    advice: str = ""
 
 
 class ScenarioError(InvalidInput):

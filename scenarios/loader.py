@@ -15,8 +15,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from scenarios.checks import missing_file
+from scenarios import shape
+from scenarios.checks import Clash, missing_file
 from scenarios.errors import Place, Problem, ScenarioError, UsageError
+from scenarios.problems import unknown_null
 from scenarios.rendering import render, shown_path
 from scenarios.schema import Scenario
 from scenarios.validation import validate
@@ -86,6 +88,13 @@ class Texts:
             for spot in (child.key_spot, child.spot):
                 self.widths[spot.place] = max(spot.width, self.widths.get(spot.place, 1))
 
+    def faults(self, problems: Sequence[Problem]) -> list[Problem]:
+        """Problems of a text itself: their places are shown even if no token stands there."""
+        for problem in problems:
+            if problem.place:
+                self.widths.setdefault(problem.place, 1)
+        return list(problems)
+
     def token(self, spot: Spot) -> str:
         """The text at a spot."""
         lines = self.lines.get(spot.place.path, [])
@@ -100,12 +109,12 @@ class Texts:
         def order(problem: Problem) -> tuple[int, int, int]:
             place = problem.place
             if place is None:
-                return len(files), 0, 0
+                return 0, 0, 0
             rank = files.index(place.path) if place.path in files else len(files) + 1
             return rank, place.line, place.column
 
         ordered = sorted(problems, key=order)
-        return ScenarioError(ordered, render(ordered, lines=self.lines, widths=self.widths))
+        return ScenarioError(ordered, render(ordered, home=files[0], lines=self.lines, widths=self.widths))
 
 
 @dataclass(frozen=True)
@@ -161,12 +170,10 @@ def examine_scenario(path: Path, overrides: Sequence[str] = ()) -> Examined:
         if layer is not None:
             texts.learn(layer)
             merged = merge(merged, layer)
-    for problem in problems:
-        if problem.place and problem.place.column > 1:
-            texts.widths.setdefault(problem.place, 1)
+            problems += _unknown_nulls(layer)
     data, written = plain(merged), dict(walk(merged))
     scenario, found = validate(data, written, texts.token, complete=complete)
-    problems += [each if each.place else replace(each, place=start.place) for each in _placed(found, written)]
+    problems += _placed(found, written, files)
     loaded = None
     if scenario is not None:
         origins = {".".join(key): value.spot.place for key, value in written.items()}
@@ -174,16 +181,39 @@ def examine_scenario(path: Path, overrides: Sequence[str] = ()) -> Examined:
     return Examined(loaded, tuple(problems), tuple(files), texts)
 
 
-def _placed(problems: Sequence[Problem], written: Mapping[Key, Written]) -> list[Problem]:
-    """Problems with the place of their key, or of the nearest block above it."""
+def _unknown_nulls(layer: Written) -> list[Problem]:
+    """Unknown keys without a value: merging takes them away before the schema could refuse them."""
+    return [
+        unknown_null(key, found)
+        for key, found in walk(layer)
+        if found.value is None and shape.find(key) is None and shape.names_at(key[:-1])
+    ]
+
+
+def _placed(problems: Sequence[Problem], written: Mapping[Key, Written], files: Sequence[Path]) -> list[Problem]:
+    """Problems with the place of their key, or of the nearest block above it.
+
+    Of several keys that do not fit together, the one that was written last is shown: the command line before the
+    file, the file before its parents.
+    """
     by_name = {".".join(key): value for key, value in written.items()}
+
+    def latest(key: str) -> int:
+        if key not in by_name:
+            return len(files) + 1
+        path = by_name[key].spot.place.path
+        return -1 if path is None else files.index(path)
+
     placed = []
     for problem in problems:
-        key, exact = problem.key, True
+        others = problem.others if isinstance(problem, Clash) else ()
+        key = min((problem.key, *others), key=latest)
+        exact = True
         while problem.place is None and key:
             if key in by_name:
-                found = by_name[key].spot if exact else by_name[key].key_spot
-                problem = replace(problem, place=found.place)
+                found = by_name[key]
+                on_value = exact or not isinstance(found.value, (dict, list))
+                problem = replace(problem, place=(found.spot if on_value else found.key_spot).place)
             key, exact = key.rpartition(".")[0], False
         placed.append(problem)
     return placed
@@ -202,19 +232,21 @@ def _read_chain(path: Path, texts: Texts, problems: list[Problem]) -> tuple[list
         if path in files:
             chain = " -> ".join(shown_path(each) for each in [*files[files.index(path) :], path])
             message = f"`extends` leads back to this file: {chain}"
-            problems.append(
-                Problem(message, "extends", named_by.place if named_by else None, "a chain of files that ends")
-            )
+            problems.append(Problem(message, "extends", named_by.place if named_by else None))
             return [*layers, None], files
-        if named_by is not None and not path.is_file():
-            problem = missing_file(path, "extends")
-            problems.append(replace(problem, place=named_by.place))
-            return [*layers, None], files
+        if not path.exists():
+            place = named_by.place if named_by else Place(path, 1, 1)
+            problems.append(replace(missing_file(path, "extends" if named_by else ""), place=place))
+            return [*layers, None], files or [path]
         files.append(path)
         layer, parent = _read_layer(path, texts, problems)
         layers.append(layer)
         if parent is None:
             return layers, files
+        if not isinstance(parent.value, str):
+            advice = "give the path of a single file; a parent may extend a further one"
+            problems.append(Problem("`extends` names one file", "extends", parent.spot.place, advice=advice))
+            return [*layers, None], files
         named_by, path = parent.spot, _absolute(path.parent / parent.value)
 
 
@@ -222,27 +254,28 @@ def _read_layer(path: Path, texts: Texts, problems: list[Problem]) -> tuple[Writ
     """(the map of one file without `extends`, what `extends` says), each None if there is none."""
     text, faults = read_text(path)
     texts.lines[path] = text.splitlines()
-    problems += faults
     if faults:
+        problems += texts.faults(faults) if text else faults
         return None, None
     written, faults = read_yaml(text, lambda line, column: Place(path, line + 1, column + 1))
-    problems += faults
+    problems += texts.faults(faults)
     start = Place(path, 1, 1)
     if written is None:
         if not faults:
-            problems.append(Problem("the file is empty", place=start, allowed="a map of keys, `name:` first"))
+            problems.append(
+                Problem("the file is empty", place=start, advice="a scenario is a map of keys; `name:` is the first")
+            )
         return None, None
     if not isinstance(written.value, dict):
         kind = "a list" if isinstance(written.value, list) else "a single value"
-        problems.append(Problem(f"a scenario is a map of keys, this is {kind}", place=start, allowed="`key: value`"))
+        problems.append(
+            Problem(f"a scenario is a map of keys, this is {kind}", place=start, advice="write `key: value` lines")
+        )
         return None, None
     texts.learn(written)
     keys = dict(written.value)
     parent = keys.pop("extends", None)
-    if parent is not None and not isinstance(parent.value, str):
-        if parent.value is not None:
-            allowed = "the path of a single file; a parent may extend a further one"
-            problems.append(Problem("`extends` names one file", "extends", parent.spot.place, allowed))
+    if parent is not None and parent.value is None:
         parent = None
     return _with_paths(replace(written, value=keys), path.parent), parent
 
@@ -264,9 +297,9 @@ def _read_override(text: str, number: int, texts: Texts, problems: list[Problem]
     start = text.index(name)
     name_spot = Spot(Place(None, number, start + 1), len(name))
     written, faults = read_yaml(value, locate)
-    problems += faults
+    problems += texts.faults(faults)
     if name.split(".")[0] == "extends":
-        problems.append(Problem("`extends` belongs in a file", "extends", name_spot.place, "the key of a value"))
+        problems.append(Problem("`extends` belongs in a file", "extends", name_spot.place))
         return None
     if faults:
         return None

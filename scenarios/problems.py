@@ -63,6 +63,13 @@ def problem_of(error: ErrorDetails, written: Mapping[Key, Written], token: Token
     return Problem(message, ".".join(key), place, allowed, suggestion)
 
 
+def unknown_null(key: Key, found: Written) -> Problem:
+    """The problem of an unknown key without a value, which no validation of merged data would meet."""
+    message, allowed, suggestion = _unknown_key(key[-1], key[:-1])
+    advice = "decimals are written with a point, 0.35" if key[-1].isdigit() else ""
+    return Problem(message, ".".join(key), found.key_spot.place, allowed, suggestion, advice)
+
+
 def _words(error: ErrorDetails, key: Key, text: str) -> tuple[str, str, str]:
     """(message, allowed, suggestion) of an error at `key`, whose value is written as `text`."""
     kind, name, block = error["type"], key[-1] if key else "", key[:-1]
@@ -134,4 +141,4 @@ def _shown(value: Any, text: str) -> str:
         return "a map of keys"
     if isinstance(value, list):
         return "a list"
-    return "nothing" if value is None else f"`{text}`"
+    return "an empty value" if value is None else f"`{text}`"

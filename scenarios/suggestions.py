@@ -35,10 +35,10 @@ _IN_BASE = {  # unit word -> (dimension, size in the dimension's base)
 }
 
 
-def closest(name: str, names: Iterable[str]) -> str:
+def closest(name: str, names: Iterable[str], *, cutoff: float = 0.6) -> str:
     """The name most like `name`, or an empty text if none is near."""
     known = {str(known).casefold(): str(known) for known in names}
-    found = difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name.casefold(), list(known), n=1, cutoff=cutoff)
     return known[found[0]] if found else ""
 
 

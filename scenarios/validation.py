@@ -69,7 +69,9 @@ def _without(data: dict[str, Any], errors: list[ErrorDetails]) -> Scenario | Non
     for _ in range(_ROUNDS):
         for error in errors:
             key = key_of(error)
-            _take_out(rest, key[:-1] if error["type"] == "missing" and len(key) > 1 else key)
+            taken = _take_out(rest, key[:-1] if error["type"] == "missing" and len(key) > 1 else key)
+            if not taken:  # two values that do not fit, and the one to change is a default: the block goes
+                _take_out(rest, tuple(map(str, error["loc"])))
         for name, value in _STAND_INS.items():
             rest.setdefault(name, copy.deepcopy(value))
         scenario, errors = parse(rest)
@@ -78,16 +80,14 @@ def _without(data: dict[str, Any], errors: list[ErrorDetails]) -> Scenario | Non
     return None
 
 
-def _take_out(data: dict[str, Any], key: Key) -> None:
-    """Remove what stands at `key`, or the list or scalar above it."""
+def _take_out(data: dict[str, Any], key: Key) -> bool:
+    """Remove what stands at `key`, or the list or scalar above it; False if nothing stands there."""
     block: Any = data
     for name in key[:-1]:
         if not isinstance(block.get(name), dict):
-            block.pop(name, None)
-            return
+            return block.pop(name, None) is not None
         block = block[name]
-    if key:
-        block.pop(key[-1], None)
+    return bool(key) and block.pop(key[-1], None) is not None
 
 
 def _grid_problems(

@@ -27,29 +27,25 @@ Locate = Callable[[int, int], Place]
 
 
 def read_text(path: Path) -> tuple[str, list[Problem]]:
-    """The text of a scenario file, or the problem that keeps it from being read."""
+    """The text of a scenario file, and the problem that keeps it from being read (then as much as can be shown)."""
     start = Place(path, 1, 1)
     try:
         raw = path.read_bytes()
-    except FileNotFoundError:
-        return "", [Problem("the file does not exist", place=start)]
     except IsADirectoryError:
         return "", [Problem("this is a folder, not a scenario file", place=start)]
     except OSError as error:
         return "", [Problem(f"the file cannot be read: {error.strerror}", place=start)]
+    no_text = Problem("this is no text file", place=start, advice="a scenario is a YAML file, saved as UTF-8")
+    if b"\0" in raw:
+        return "", [no_text]
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig"), []
     except UnicodeDecodeError as error:
-        before = raw[: error.start]
-        place = Place(path, before.count(b"\n") + 1, len(before[before.rfind(b"\n") + 1 :]) + 1)
-        if b"\0" in raw:
-            return "", [Problem("this is no text file", place=place, allowed="a YAML file, saved as UTF-8")]
+        before = raw[: error.start].decode("utf-8-sig")
+        place = Place(path, before.count("\n") + 1, len(before) - (before.rfind("\n") + 1) + 1)
         message = f"the byte 0x{raw[error.start]:02x} is not UTF-8"
-        return "", [Problem(message, place=place, allowed="text saved as UTF-8 (in the editor: save with encoding)")]
-    if "\0" in text:
-        line = text[: text.index("\0")].count("\n") + 1
-        return "", [Problem("this is no text file", place=Place(path, line, 1), allowed="a YAML file, saved as UTF-8")]
-    return text, []
+        advice = "save the file as UTF-8; editors offer it as `save with encoding`"
+        return raw.decode("utf-8-sig", "replace"), [Problem(message, place=place, advice=advice)]
 
 
 def read_yaml(text: str, locate: Locate) -> tuple[Written | None, list[Problem]]:
@@ -57,21 +53,22 @@ def read_yaml(text: str, locate: Locate) -> tuple[Written | None, list[Problem]]
     start = locate(0, 0)
     if directive := _DIRECTIVE.search(text):
         line = text[: directive.start()].count("\n")
-        return None, [Problem("scenarios are YAML 1.2", place=locate(line, 0), allowed="leave the %YAML line out")]
+        return None, [Problem("scenarios are YAML 1.2", place=locate(line, 0), advice="leave the %YAML line out")]
     yaml = YAML(typ="safe", pure=True)
     try:
         node = yaml.compose(text)
         if node is None:
             return None, []
         builder = _Builder(yaml, locate)
-        return builder.build(node, (), None), builder.problems
+        written = builder.build(node, (), None)
+        return (None if builder.endless else written), builder.problems
     except RecursionError:
         return None, [Problem(f"nested deeper than {MAX_DEPTH} levels", place=start)]
     except ReaderError as error:
         line = text.count("\n", 0, error.position)
         column = error.position - (text.rfind("\n", 0, error.position) + 1)
         message = f"the control character U+{ord(text[error.position]):04X} is not allowed"
-        return None, [Problem(message, place=locate(line, column))]
+        return None, [Problem(message, place=locate(line, column), advice="take it out")]
     except MarkedYAMLError as error:
         return None, [explain_fault(error, text, locate)]
     except YAMLError as error:
@@ -83,6 +80,7 @@ class _Builder:
 
     def __init__(self, yaml: YAML, locate: Locate) -> None:
         self.problems: list[Problem] = []
+        self.endless = False
         self._constructor = yaml.constructor
         self._locate = locate
         self._count = 0
@@ -92,9 +90,10 @@ class _Builder:
         spot = self._spot(node)
         self._count += 1
         if self._count > MAX_VALUES or len(at) > MAX_DEPTH:
-            if self._count == MAX_VALUES + 1 or len(at) == MAX_DEPTH + 1:
+            if not self.endless:
                 limit = f"more than {MAX_VALUES:,} values" if self._count > MAX_VALUES else "nested too deep"
-                self._refuse(f"{limit}; does an alias (*) hold itself?", at, spot)
+                self._refuse(limit, at, spot, "an alias (*) may hold itself")
+            self.endless = True
             return Written(None, key_spot or spot, spot)
         if isinstance(node, MappingNode):
             spot = spot if node.flow_style or key_spot is None else key_spot
@@ -133,12 +132,12 @@ class _Builder:
     def _scalar(self, node: ScalarNode, at: Key, spot: Spot) -> Any:
         tag = str(node.tag)
         if not tag.startswith("tag:yaml.org,2002:"):
-            self._refuse(f"the tag {tag} means nothing here", at, spot, "a plain value, without `!`")
+            self._refuse(f"the tag {tag} means nothing here", at, spot, "write a plain value, without `!`")
             return node.value
         try:
             value = self._constructor.construct_object(node)
         except MarkedYAMLError:
-            self._refuse(f"{node.value!r} cannot be read as {tag.rsplit(':')[-1]}", at, spot, "a plain value")
+            self._refuse(f"{node.value!r} cannot be read as {tag.rsplit(':')[-1]}", at, spot, "write a plain value")
             return node.value
         except (ValueError, OverflowError):
             return node.value  # a date that no calendar has: the schema refuses it with the key's own words
@@ -152,5 +151,5 @@ class _Builder:
         width = end.column - start.column if end.line == start.line else 1
         return Spot(self._locate(start.line, start.column), max(1, width))
 
-    def _refuse(self, message: str, at: Key, spot: Spot, allowed: str = "") -> None:
-        self.problems.append(Problem(message, ".".join(at), spot.place, allowed))
+    def _refuse(self, message: str, at: Key, spot: Spot, advice: str = "") -> None:
+        self.problems.append(Problem(message, ".".join(at), spot.place, advice=advice))
