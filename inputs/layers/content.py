@@ -12,11 +12,11 @@ def _text_bytes(cells: pd.Series) -> bytes:
     """Texts with their lengths in bytes before them, -1 for a missing one, so that no two columns look alike."""
     texts = pa.array(cells, type=pa.string(), from_pandas=True)
     texts = texts.combine_chunks() if isinstance(texts, pa.ChunkedArray) else texts
-    lengths = pc.fill_null(pc.binary_length(texts), -1).to_numpy(zero_copy_only=False).astype("<i8")
+    lengths: np.ndarray = pc.fill_null(pc.binary_length(texts), -1).to_numpy(zero_copy_only=False).astype("<i8")
     # A list of its own has one buffer that holds the texts and nothing else.
     joined = pc.binary_join(pa.ListArray.from_arrays([0, len(texts)], pc.fill_null(texts, "")), "")
     content: bytes = joined[0].as_buffer().to_pybytes()
-    return lengths.tobytes() + content
+    return bytes(lengths.tobytes()) + content
 
 
 def _column_bytes(cells: pd.Series) -> bytes:
