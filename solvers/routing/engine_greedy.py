@@ -1,0 +1,18 @@
+"""Engine `greedy`: the most gain per minute first, exactly timed; then a refill. No search, so no steps."""
+
+import numpy as np
+
+from solvers.routing.improve import make_state, read_orders
+from solvers.routing.problem import Orders, RoutingProblem
+from solvers.routing.ruin_recreate import fill
+from solvers.routing.schedule import Arrays
+
+
+def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, until: float) -> Orders:
+    """Cheapest best insertion by gain per minute of service and added drive; supports everything.
+
+    The brake is not looked at: it takes one pass.
+    """
+    state = make_state(problem, arrays, ())
+    inserted = fill(arrays, state, np.random.default_rng(seed))
+    return Orders(read_orders(state), f"greedy insertion by gain per minute, {inserted} visits")

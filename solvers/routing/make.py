@@ -1,0 +1,221 @@
+"""From allocations, customers and rep-days to one `RoutingProblem`: who may visit whom, when, for what prize."""
+
+import math
+
+import numpy as np
+import pandas as pd
+
+from scenarios.errors import DataError, NoLegalPlan, Problem, ScenarioError
+from scenarios.schema import FIELD, Horizon, Reps
+from solvers.routing.pins import check_fixed_times, check_pins
+from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Shift, Task
+from solvers.routing.visits import UNSERVED, Demand, Staff, visit_tasks
+from solvers.travel import Places, TravelModel
+from solvers.types import Territories
+
+SECONDS_PER_MINUTE = 60
+
+
+def make_problem(
+    allocations: pd.DataFrame,
+    customers: pd.DataFrame,
+    territories: Territories,
+    days: pd.DataFrame,
+    appointments: pd.DataFrame,
+    team: pd.DataFrame,
+    *,
+    reps: Reps,
+    horizon: Horizon,
+    travel: TravelModel,
+    travel_eur_per_km: float,
+    default_visit_minutes: float = 30.0,
+) -> RoutingProblem:
+    """The horizon's field work as one model.
+
+    Visited are: customers whose allocation says `field`, customers with `required`, and pinned customers. The last
+    two are required; without an allocation their prize is 0 (a required customer without an allocation who has an
+    appointment in the horizon counts as visited by it). A customer has as many visits as field allocations, or as
+    `visits_per_week` asks if that is more; then the prize is shared equally among them.
+
+    Args:
+        allocations: `ChannelPlan.allocations` with prize_eur; rows of other channels are ignored.
+        territories: assignment with visiting_rep_ids (who may visit, best first).
+        days: `rep_days`: rep_id, day, works, reason, shift_start_at, shift_end_at.
+        appointments: rep_id, start, end, customer_id, place; fixed. Without a known customer an appointment is where
+            the rep is at that time (no drive).
+        team: reps after removals, with homes, end places and skills.
+        default_visit_minutes: length of a visit that neither the customer nor an allocation gives.
+
+    Returns:
+        The problem; visits for which no rep-day exists at all stand in `refused` with their reason.
+
+    Raises:
+        DataError: allocations or rep-days that name someone the other tables lack.
+        ScenarioError: a lunch longer than its span.
+        NoLegalPlan: pins, appointments, required visits and shifts that contradict each other.
+    """
+    known = customers.drop_duplicates("customer_id").set_index("customer_id", drop=False)
+    rows = days.loc[days["works"].astype(bool)].sort_values(["rep_id", "day"], kind="stable")
+    booked, notes = _booked(appointments, days, rows)
+    demands = _demands(allocations, known, reps, booked, horizon, default_visit_minutes)
+    met = {c for c in booked["customer_id"].dropna() if c in known.index}
+    stops = sorted({*demands, *met})
+    places, ends = _places(known.loc[stops], team)
+    shifts = _shifts(rows, ends, reps)
+    seconds, km = travel.matrix(places, places)
+    place_of = {customer: i for i, customer in enumerate(stops)}
+    staff = Staff.of(team, shifts, territories)
+    check_pins(reps.pinned, demands, staff)
+    tasks = _appointment_tasks(booked, shifts, place_of)
+    refused: list[tuple] = []
+    for customer, demand in demands.items():
+        visits, lost = visit_tasks(demand, staff, place=place_of[customer], pins=reps.pinned)
+        if lost and demand.required:
+            raise NoLegalPlan(f"a required visit is impossible: {lost[0][3]}")
+        tasks += visits
+        refused += lost
+    columns = ["rep_id", "day", "works", "reason", "shift_start_at", "shift_end_at"]
+    problem = RoutingProblem(
+        tasks=tuple(tasks),
+        shifts=shifts,
+        places=places,
+        seconds=seconds,
+        km=km,
+        travel_eur_per_km=float(travel_eur_per_km),
+        days=days[columns].sort_values(["rep_id", "day"], kind="stable").reset_index(drop=True),
+        refused=pd.DataFrame(refused, columns=UNSERVED),
+        notes=tuple(notes),
+    )
+    check_fixed_times(problem)
+    return problem
+
+
+def _demands(
+    allocations: pd.DataFrame,
+    known: pd.DataFrame,
+    reps: Reps,
+    booked: pd.DataFrame,
+    horizon: Horizon,
+    default_visit_minutes: float,
+) -> dict[str, Demand]:
+    """What each customer to be visited asks for, by customer_id in ascending order."""
+    field = allocations.loc[allocations["channel"] == FIELD]
+    pinned = {pin.customer for pin in reps.pinned.values()}
+    if strangers := sorted({*field["customer_id"], *pinned} - set(known.index)):
+        raise DataError(
+            f"the table customers lacks {len(strangers)} customers who are allocated or pinned to a visit, "
+            f"for example {', '.join(strangers[:5])}; add them, or take them out of reps.pinned"
+        )
+    shares: dict[str, list[tuple[float, float]]] = {}
+    for customer, prize, minutes in zip(field["customer_id"], field["prize_eur"], field["minutes"], strict=True):
+        shares.setdefault(customer, []).append((float(prize), float(minutes)))
+    is_required = known["required"].fillna(False).astype(bool) if "required" in known else known["customer_id"] == ""
+    required = set(known.index[is_required])
+    asked = {*shares, *pinned, *(required - set(booked["customer_id"].dropna()))}
+    columns = ["latitude", "longitude", "visit_minutes", "windows", "required_skill", "due_date", "visits_per_week"]
+    columns = [c for c in [*columns, "min_days_between"] if c in known]
+    demands = {}
+    rows = known.loc[sorted(asked), columns].to_dict("records")
+    for customer, row in zip(sorted(asked), rows, strict=True):
+        given = [minutes for _, minutes in shares.get(customer, []) if not math.isnan(minutes)]
+        minutes = _number(row, "visit_minutes", float(np.mean(given)) if given else default_visit_minutes)
+        weekly = _number(row, "visits_per_week", 0.0) * max(1, math.ceil(horizon.days / 7))
+        skill = row.get("required_skill")
+        demands[customer] = Demand(
+            customer_id=customer,
+            prizes_eur=_split([max(0.0, prize) for prize, _ in shares.get(customer, [])], math.ceil(weekly)),
+            service_seconds=math.ceil(minutes * SECONDS_PER_MINUTE),
+            windows=tuple(sorted((60 * a, 60 * b) for a, b in row.get("windows") or ())) or ((0, SPAN_SECONDS),),
+            skill=skill if isinstance(skill, str) else "",
+            due=pd.Timestamp(row["due_date"]) if pd.notna(row.get("due_date")) else pd.Timestamp.max,
+            days_between=max(1, math.ceil(_number(row, "min_days_between", 1.0))),
+            required=customer in required,
+        )
+    return demands
+
+
+def _split(prizes_eur: list[float], visits: int) -> tuple[float, ...]:
+    """One prize a visit: as allocated, or the same sum in equal parts where more visits are asked for."""
+    visits = max(visits, 1)
+    return tuple(prizes_eur) if len(prizes_eur) >= visits else (math.fsum(prizes_eur) / visits,) * visits
+
+
+def _number(row: dict, key: str, default: float) -> float:
+    value = row.get(key)
+    return default if value is None or pd.isna(value) else float(value)
+
+
+def _booked(appointments: pd.DataFrame, days: pd.DataFrame, working: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Appointments on working rep-days of the horizon, and a sentence on those that fall on other rep-days."""
+    table = appointments.reindex(columns=["rep_id", "start", "end", "customer_id", "place"])
+    day = pd.to_datetime(table["start"]).dt.normalize()
+    at = pd.MultiIndex.from_arrays([table["rep_id"], day])
+    within = day.isin(days["day"]).to_numpy()
+    works = at.isin(pd.MultiIndex.from_frame(working[["rep_id", "day"]]))
+    lost = table[within & ~works]
+    notes = []
+    if len(lost):
+        some = ", ".join(f"{rep} {start:%a %d %b %H:%M}" for rep, start in zip(lost.rep_id, lost.start, strict=True))
+        notes.append(f"{len(lost)} appointments fall on rep-days without work and are not planned: {some}")
+    return table[works].sort_values(["rep_id", "start", "end"], kind="stable"), notes
+
+
+def _appointment_tasks(booked: pd.DataFrame, shifts: tuple[Shift, ...], place_of: dict[str, int]) -> list[Task]:
+    index = {(s.rep_id, s.day): i for i, s in enumerate(shifts)}
+    tasks = []
+    for row in booked.to_dict("records"):
+        day = pd.Timestamp(row["start"]).normalize()
+        start, end = (int((pd.Timestamp(row[t]) - day).total_seconds()) for t in ("start", "end"))
+        customer = row["customer_id"] if isinstance(row["customer_id"], str) else ""
+        shift = index[row["rep_id"], day]
+        tasks.append(
+            Task(
+                kind="appointment",
+                customer_id=customer,
+                owner_rep_id=row["rep_id"],
+                place=place_of.get(customer, -1),
+                service_seconds=end - start,
+                windows=((start, end),),
+                prize_eur=0.0,
+                required=True,
+                pin="",
+                shifts=(shift,),
+            )
+        )
+    return tasks
+
+
+def _places(stops: pd.DataFrame, team: pd.DataFrame) -> tuple[Places, dict[str, tuple[int, int]]]:
+    """Customers first (they park), then where reps start and end; (start, end) place indices by rep."""
+    ids = list(stops["customer_id"])
+    latitude, longitude = list(stops["latitude"].astype(float)), list(stops["longitude"].astype(float))
+    customers, ends = len(ids), {}
+    table = team.reindex(columns=["rep_id", "home_latitude", "home_longitude", "end_latitude", "end_longitude"])
+    for rep, lat, lon, end_lat, end_lon in table.itertuples(index=False):
+        start = end = len(ids)
+        ids, latitude, longitude = [*ids, rep], [*latitude, lat], [*longitude, lon]
+        if not (math.isnan(end_lat) or math.isnan(end_lon)) and (end_lat, end_lon) != (lat, lon):
+            end = len(ids)
+            ids, latitude, longitude = [*ids, f"{rep}/end"], [*latitude, end_lat], [*longitude, end_lon]
+        ends[rep] = (start, end)
+    parks = np.arange(len(ids)) < customers
+    return Places(np.array(ids, object), np.array(latitude, float), np.array(longitude, float), parks), ends
+
+
+def _shifts(rows: pd.DataFrame, ends: dict[str, tuple[int, int]], reps: Reps) -> tuple[Shift, ...]:
+    lunch_seconds, (begin, until) = 0, (0, 0)
+    if reps.lunch:
+        lunch_seconds = math.ceil(reps.lunch.minutes * SECONDS_PER_MINUTE)
+        begin, until = (SECONDS_PER_MINUTE * minute for minute in reps.lunch.between)
+        if lunch_seconds > until - begin:
+            message = f"a lunch of {reps.lunch.minutes:g} minutes does not fit into its span; widen `between`"
+            raise ScenarioError([Problem(message, key="reps.lunch.minutes")])
+    shifts = []
+    for row in rows.to_dict("records"):
+        rep, day = row["rep_id"], pd.Timestamp(row["day"])
+        if rep not in ends:
+            raise DataError(f"rep {rep} works on {day:%Y-%m-%d} but is not in the team")
+        start, end = (int((pd.Timestamp(row[t]) - day).total_seconds()) for t in ("shift_start_at", "shift_end_at"))
+        has_lunch = start <= begin and until <= end
+        shifts.append(Shift(rep, day, start, end, *ends[rep], lunch_seconds if has_lunch else 0, begin, until))
+    return tuple(shifts)

@@ -1,0 +1,86 @@
+"""What a routing problem is: visits and appointments, rep-days, places, drives. Clock times are seconds after midnight
+of the rep-day, money is euros."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from solvers.travel import Places
+
+SPAN_SECONDS = 24 * 3600
+"""Clock times of a rep-day lie from 0 to this."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """One visit, or one fixed appointment.
+
+    place: index into `RoutingProblem.places`; -1: wherever the rep is (an appointment without a known place).
+    windows: (from, to) seconds; service starts in one of them and ends by its end. An appointment, or a visit pinned
+        to a time, has one window exactly as long as its service.
+    shifts: indices of the rep-days that may do it, ascending; rep, skill, due date, spacing and pins are all in here.
+    pin: name of the pin that fixes it, "" if none. required: to be done before any prize is looked at.
+    """
+
+    kind: str
+    customer_id: str
+    owner_rep_id: str
+    place: int
+    service_seconds: int
+    windows: tuple[tuple[int, int], ...]
+    prize_eur: float
+    required: bool
+    pin: str
+    shifts: tuple[int, ...]
+
+    @property
+    def is_timed(self) -> bool:
+        """Whether the start is fixed to the second."""
+        return len(self.windows) == 1 and self.windows[0][1] - self.windows[0][0] == self.service_seconds
+
+
+@dataclass(frozen=True)
+class Shift:
+    """One working rep-day. lunch_seconds 0: no lunch (none is set, or the shift does not cover its span)."""
+
+    rep_id: str
+    day: pd.Timestamp
+    start_seconds: int
+    end_seconds: int
+    start_place: int
+    end_place: int
+    lunch_seconds: int
+    lunch_from_seconds: int
+    lunch_to_seconds: int
+
+
+@dataclass(frozen=True)
+class RoutingProblem:
+    """Rep-days in one prize-collecting model.
+
+    tasks, shifts: see there; shifts are sorted by rep and day.
+    places: customers first, then where reps start and end; seconds and km: (places, places) of `solvers.travel`.
+    days: rep_id, day, works, reason, shift_start_at, shift_end_at: every rep and horizon day, working or not.
+    refused: visits that no rep-day can do even alone: the columns of `Routes.unserved`.
+    notes: sentences for the report, e.g. an appointment that falls on a day off.
+    """
+
+    tasks: tuple[Task, ...]
+    shifts: tuple[Shift, ...]
+    places: Places
+    seconds: np.ndarray
+    km: np.ndarray
+    travel_eur_per_km: float
+    days: pd.DataFrame
+    refused: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Orders:
+    """What an engine returns: for each shift of the problem the task indices in order, and how it was found."""
+
+    sequences: tuple[tuple[int, ...], ...]
+    method: str
+    brake_hit: bool = False

@@ -1,0 +1,137 @@
+"""Why a visit is on no route: facts about the problem and the final plan, each told in a sentence with numbers."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+
+from scenarios.clock import format_clock
+from scenarios.errors import NoLegalPlan
+from solvers.routing.arrays import make_arrays
+from solvers.routing.improve import make_state
+from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Task
+from solvers.routing.ruin_recreate import State, added, fits
+from solvers.routing.schedule import Arrays
+from solvers.routing.visits import UNSERVED
+
+Fact = tuple[str, str]
+
+
+class Reasons:
+    """Tests of one problem: what each visit could do alone, beside fixed work, and in the final plan."""
+
+    def __init__(self, problem: RoutingProblem, arrays: Arrays) -> None:
+        self._problem, self._arrays = problem, arrays
+        anytime = tuple(replace(t, windows=((0, SPAN_SECONDS),)) for t in problem.tasks)
+        self._anytime = make_arrays(replace(problem, tasks=anytime))
+        without = replace(problem, tasks=tuple(t for t in problem.tasks if t.kind == "visit"))
+        self._empty = make_state(without, make_arrays(without), ())
+        self._booked = make_state(problem, arrays, ())
+
+    def impossible(self, index: int) -> Fact | None:
+        """(reason, sentence) if no rep-day can do the visit even with nothing but its appointments; else None."""
+        task = self._problem.tasks[index]
+        if not any(self._fits(self._anytime, self._empty, index)):
+            return "too_far", self._too_far(task)
+        if not any(self._fits(self._arrays, self._empty, index)):
+            return "no_window_fits", self._no_window(task)
+        if not any(self._fits(self._arrays, self._booked, index)):
+            return "pin_conflict", f"{task.customer_id} fits no shift of {self._reps(task)} beside its appointments"
+        return None
+
+    def check_required(self) -> None:
+        """Required visits must be possible at least by themselves.
+
+        Raises:
+            NoLegalPlan: names the first that is not, and how many more there are.
+        """
+        clashes = []
+        for index, task in enumerate(self._problem.tasks):
+            if task.kind == "visit" and task.required and (fact := self.impossible(index)):
+                clashes.append(f"{f'pin {task.pin}: ' if task.pin else ''}{fact[1]}")
+        if clashes:
+            more = f" (and {len(clashes) - 1} more)" if len(clashes) > 1 else ""
+            raise NoLegalPlan(f"a required visit is impossible: {clashes[0]}{more}")
+
+    def left_out(self, plan: State, index: int) -> Fact:
+        """(reason, sentence) of a visit that the final plan leaves out."""
+        if fact := self.impossible(index):
+            return fact
+        task, arrays = self._problem.tasks[index], self._arrays
+        costs = [
+            added(arrays.eur, arrays, plan, shift, position, index)
+            for shift in task.shifts
+            for position in range(plan.length[shift] + 1)
+            if fits(arrays, plan, shift, position, index)
+        ]
+        prize = task.prize_eur
+        if prize <= 0 or (costs and min(costs) >= prize):
+            least = f"the cheapest detour costs {min(costs):.2f} euro" if costs else "any detour costs more"
+            return "below_cost", f"{task.customer_id} would bring {prize:.2f} euro; {least}"
+        if costs:
+            return "not_selected", f"{task.customer_id} would add {prize - min(costs):.2f} euro; the search ended early"
+        if not self._beside_pins(plan, index):
+            return "pin_conflict", f"{task.customer_id} fits no shift of {self._reps(task)} beside its pinned visits"
+        days, minutes = len(task.shifts), task.service_seconds / 60
+        return "shift_full", (
+            f"{task.customer_id} ({minutes:.0f} minutes, {prize:.2f} euro) fits none of {days} shifts of "
+            f"{self._reps(task)} beside {int(plan.length[list(task.shifts)].sum())} other stops"
+        )
+
+    def _beside_pins(self, plan: State, index: int) -> bool:
+        tasks = self._problem.tasks
+        kept = [
+            [i for i in row[:count] if tasks[i].pin or tasks[i].kind == "appointment"]
+            for row, count in zip(plan.order.tolist(), plan.length.tolist(), strict=True)
+        ]
+        return any(self._fits(self._arrays, make_state(self._problem, self._arrays, kept), index))
+
+    def _fits(self, arrays: Arrays, state: State, index: int) -> list[bool]:
+        return [
+            bool(fits(arrays, state, shift, position, index))
+            for shift in self._problem.tasks[index].shifts
+            for position in range(state.length[shift] + 1)
+        ]
+
+    def _reps(self, task: Task) -> str:
+        return ", ".join(sorted({self._problem.shifts[s].rep_id for s in task.shifts}))
+
+    def _too_far(self, task: Task) -> str:
+        seconds, days = self._problem.seconds, [self._problem.shifts[s] for s in task.shifts]
+        drive = min(int(seconds[d.start_place, task.place] + seconds[task.place, d.end_place]) for d in days)
+        longest = max(d.end_seconds - d.start_seconds - d.lunch_seconds for d in days)
+        return (
+            f"{task.customer_id}: {drive / 60:.0f} minutes of driving there and back and "
+            f"{task.service_seconds / 60:.0f} minutes of visit exceed the longest shift of {self._reps(task)}, "
+            f"{longest / 60:.0f} minutes without lunch"
+        )
+
+    def _no_window(self, task: Task) -> str:
+        spans = ", ".join(f"{format_clock(a // 60)}-{format_clock(b // 60)}" for a, b in task.windows)
+        days = [self._problem.shifts[s] for s in task.shifts]
+        first, last = min(d.start_seconds for d in days), max(d.end_seconds for d in days)
+        return (
+            f"{task.customer_id}: no {task.service_seconds / 60:.0f}-minute visit within {spans} fits a shift of "
+            f"{self._reps(task)} ({format_clock(first // 60)}-{format_clock(last // 60)})"
+        )
+
+
+def unserved_table(problem: RoutingProblem, arrays: Arrays, orders: Sequence[Sequence[int]]) -> pd.DataFrame:
+    """`Routes.unserved`: the problem's refused visits and those that the plan leaves out, by customer.
+
+    Raises:
+        NoLegalPlan: a pinned visit is left out: fixed work that the search could not fit together.
+    """
+    plan, reasons = make_state(problem, arrays, orders), Reasons(problem, arrays)
+    rows = list(problem.refused.itertuples(index=False, name=None))
+    for index in np.flatnonzero(plan.shift_of < 0):
+        task = problem.tasks[index]
+        reason, detail = reasons.left_out(plan, int(index))
+        if task.pin:
+            raise NoLegalPlan(f"pin {task.pin} cannot be kept beside the other required visits: {detail}")
+        rows.append((task.customer_id, task.owner_rep_id, reason, detail, task.prize_eur))
+    table = pd.DataFrame(rows, columns=UNSERVED).astype({"prize_eur": float})
+    for column in UNSERVED[:4]:
+        table[column] = table[column].astype("str")
+    return table.sort_values(["customer_id", "reason"], kind="stable").reset_index(drop=True)
