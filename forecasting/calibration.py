@@ -93,7 +93,7 @@ def fit_calibrator(
         return Calibrator()
     if len(kinds) == 1:
         return _fit(kinds[0], p, y)
-    blocks = _blocks(when)
+    blocks = time_blocks(when)
     losses = _block_losses(kinds, p, y, blocks) if len(p) >= MIN_ROWS else {}
     if not losses:
         return Calibrator()
@@ -105,11 +105,12 @@ def fit_calibrator(
     return Calibrator(fitted.kind, fitted.slope, fitted.intercept, fitted.steps_x, fitted.steps_y, losses)
 
 
-def _blocks(when: np.ndarray[Any, Any]) -> np.ndarray[Any, np.dtype[np.intp]]:
-    """Block 0..BLOCKS-1 of each row: equal mass by time, equal moments in one block."""
+def time_blocks(order: ArrayLike, *, blocks: int = BLOCKS) -> np.ndarray[Any, np.dtype[np.intp]]:
+    """(N,) block 0..blocks-1 of each row: about equal numbers of rows by time, equal moments in one block."""
+    when = np.asarray(order)
     _, first, position = np.unique(np.sort(when), return_index=True, return_inverse=True)
     block = np.empty(len(when), dtype=np.intp)
-    block[np.argsort(when, kind="stable")] = (first * BLOCKS // max(1, len(when)))[position]
+    block[np.argsort(when, kind="stable")] = (first * blocks // max(1, len(when)))[position]
     return block
 
 

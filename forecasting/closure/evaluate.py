@@ -1,0 +1,193 @@
+"""Decides which candidate is used, and measures all of them as they would have been used at the time.
+
+The censuses are cut into blocks by time. Each block is predicted by models fitted on what was known when it began;
+from the second such block on, predictions are also calibrated with the earlier blocks' predictions and the outcomes
+known by then. Choice and quality are read from those rows alone: nothing in them has seen its own future.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from forecasting.calibration import Calibrator, Kind, fit_calibrator, time_blocks
+from forecasting.closure.landmarks import draw_evenly, matured, weights_at
+from forecasting.closure.models import BASE, CANDIDATES, HMM, History, fit_models
+from forecasting.closure.sequences import Bools, Floats, Ints
+from forecasting.metrics import CLIP, auc, bias_points, brier, ece, log_loss, wmape_pct
+
+BLOCKS = 5
+"""Blocks of matured censuses; later censuses form one more that only calibrates."""
+TIE = 1e-3
+"""Candidates whose log loss differs by less, in nats a row, count as equal."""
+MEASURES = {"auc": auc, "brier": brier, "ece": ece, "bias_points": bias_points, "log_loss": log_loss}
+COLUMNS = ("model", "metric", "value", "baseline", "baseline_value", "rows", "note")
+MIN_COHORT_ROWS = 100
+
+
+@dataclass(frozen=True)
+class Backtest:
+    """Predictions of R rows that their models had not seen.
+
+    raw, calibrated: (R,) by candidate; NaN where a row was not predicted. judged: (R,) matured rows with calibrated
+    predictions of all candidates, on which choice and quality rest. calibrators: by candidate, fitted on all
+    predicted rows. chosen: the candidate used.
+    """
+
+    raw: dict[str, Floats]
+    calibrated: dict[str, Floats]
+    judged: Bools
+    calibrators: dict[str, Calibrator]
+    chosen: str
+
+
+def backtest(history: History, end: int, *, hidden_states: int, seed: int) -> Backtest:
+    """Predicts every block from its past, fits the final calibrators, and chooses.
+
+    Args:
+        history: observations of past deals.
+        end: second at which the as-of day ends.
+        hidden_states: of the hidden Markov models.
+        seed: of their samples and starting points.
+
+    Returns:
+        `Backtest`; where no candidate could be measured the base rate is chosen and no row is judged.
+    """
+    rows = history.rows
+    raw = {name: np.full(len(rows), np.nan) for name in CANDIDATES}
+    calibrated = {name: np.full(len(rows), np.nan) for name in CANDIDATES}
+    mature, block = _blocks(history, end)
+    for number in range(1, BLOCKS + 1):
+        now = block == number
+        if not now.any():
+            continue
+        begin = int(rows.landmark[now].min())
+        fitted = fit_models(history, begin, hidden_states=hidden_states, seed=seed)
+        for name, probability in fitted.probabilities(history.pick(now)).items():
+            raw[name][now] = probability
+            if name == BASE:
+                calibrated[name][now] = probability
+                continue
+            calibrator = _calibrator(name, history, raw[name], begin, before=block < number)
+            if calibrator is not None:
+                calibrated[name][now] = calibrator.apply(probability)
+    judged = mature.copy()
+    tried = [name for name in CANDIDATES if not np.isnan(calibrated[name][mature]).all()]
+    for name in tried:
+        judged &= ~np.isnan(calibrated[name])
+    calibrators = {name: _calibrator(name, history, raw[name], end) or Calibrator() for name in tried if name != BASE}
+    won = rows.won[judged]
+    losses, needed = {}, {}
+    if len(np.unique(won)) == 2:
+        losses = {name: log_loss(calibrated[name][judged], won) for name in tried}
+        base = calibrated[BASE][judged]
+        for name in tried:
+            needed[name] = 2 * _gain_error(calibrated[name][judged], base, won, rows.deal[judged])
+    chosen = choose(losses, needed=needed)
+    return Backtest(raw, calibrated, judged if losses else judged & False, calibrators, chosen)
+
+
+def choose(losses: dict[str, float], *, needed: dict[str, float]) -> str:
+    """The candidate with the least log loss; of those within `TIE` of it the first preferred.
+
+    The base rate where nothing was measured, or where no candidate gains at least `needed` nats a row over it.
+    """
+    better = [name for name in losses if losses[BASE] - losses[name] > max(TIE, needed[name])]
+    least = min((losses[name] for name in better), default=np.nan)
+    return next((name for name in CANDIDATES if name in better and losses[name] <= least + TIE), BASE)
+
+
+def quality_rows(history: History, test: Backtest, *, regime: str) -> list[tuple[Any, ...]]:
+    """Rows of the quality frame (see `COLUMNS`) of one regime: every candidate and the reps beside the base rate,
+    the chosen one beside the reps, and its bias by half-month of creation.
+    """
+    judged = test.judged
+    won, rep = history.rows.won[judged], history.rep_probability[judged]
+    found = {name: p[judged] for name, p in test.calibrated.items() if not np.isnan(p[judged]).any() and judged.any()}
+    result = []
+    for name, p in found.items():
+        note = "used" if name == test.chosen else ""
+        result += _compared(f"{name} ({regime})", p, BASE, found[BASE], history, judged, note=note)
+    rated = judged.copy()
+    rated[judged] = ~np.isnan(rep)
+    if rated.any() and found:
+        numbers, base = history.rep_probability[rated], test.calibrated[BASE][rated]
+        result += _compared(f"rep's number ({regime})", numbers, BASE, base, history, rated, note="")
+        used = test.calibrated[test.chosen][rated]
+        note = "rows that have a rep's number"
+        result += _compared(f"{test.chosen} ({regime})", used, "rep's number", numbers, history, rated, note=note)
+    for label, cohort in _cohorts(history.created[judged]):
+        if cohort.sum() >= MIN_COHORT_ROWS and found:
+            bias = bias_points(found[test.chosen][cohort], won[cohort])
+            other = bias_points(found[BASE][cohort], won[cohort])
+            rows = int(cohort.sum())
+            result.append((f"{test.chosen} ({regime})", "cohort_bias_points", bias, BASE, other, rows, label))
+    return result
+
+
+def _compared(
+    model: str, p: Floats, baseline: str, q: Floats, history: History, judged: Bools, *, note: str
+) -> list[tuple[Any, ...]]:
+    """One row per measure of p beside q, and one of the pipeline value by census."""
+    won = history.rows.won[judged]
+    rows = [
+        (model, metric, measure(p, won), baseline, measure(q, won), len(won), note)
+        for metric, measure in MEASURES.items()
+    ]
+    errors = [_pipeline_error_pct(values, history, judged) for values in (p, q)]
+    return [*rows, (model, "pipeline_error_pct", errors[0], baseline, errors[1], len(won), note)]
+
+
+def _pipeline_error_pct(p: Floats, history: History, judged: Bools) -> float:
+    """wMAPE over censuses of the expected against the won euros of the deals then open; unknown amounts count 0."""
+    amount = np.nan_to_num(history.amount_eur[judged])
+    _, census = np.unique(history.rows.landmark[judged], return_inverse=True)
+    expected = np.bincount(census, weights=p * amount)
+    return wmape_pct(expected, np.bincount(census, weights=history.rows.won[judged] * amount))
+
+
+def _blocks(history: History, end: int) -> tuple[Bools, Ints]:
+    """Which rows are matured, and the block of each: 0.. of matured censuses, BLOCKS of later ones, -1 of the rest."""
+    rows = history.rows
+    mature = matured(rows, end)
+    block = np.full(len(rows), -1, dtype=np.int64)
+    if not mature.any():
+        return mature, block
+    block[mature] = time_blocks(rows.landmark[mature], blocks=BLOCKS)
+    block[rows.landmark > rows.landmark[mature].max()] = BLOCKS
+    return mature, block
+
+
+def _gain_error(p: Floats, q: Floats, won: Bools, deal: Ints) -> float:
+    """Standard error, in nats a row, of the difference in log loss of p and q; the rows of one deal err together."""
+    p, q = np.clip(p, CLIP, 1 - CLIP), np.clip(q, CLIP, 1 - CLIP)
+    gain = np.where(won, np.log(p / q), np.log((1 - p) / (1 - q)))
+    by_deal = np.bincount(deal, weights=gain - gain.mean())
+    return float(np.sqrt((by_deal**2).sum()) / len(gain))
+
+
+def _calibrator(
+    name: str, history: History, raw: Floats, when: int, *, before: Bools | None = None
+) -> Calibrator | None:
+    """Fitted on the predicted rows whose label was known at `when`; None if one outcome or none is among them."""
+    chosen = ~np.isnan(raw) & (history.rows.landmark < when)
+    if before is not None:
+        chosen &= before
+    predicted = history.rows.pick(chosen)
+    weight = weights_at(predicted, when)
+    known = weight > 0
+    if len(np.unique(predicted.won[known])) < 2:
+        return None
+    drawn = draw_evenly(weight)
+    # Steps cost the hidden Markov model its rank: many of its scores are near each other. `none` is no candidate:
+    # win rates drift, and a model's mean is always corrected by what came of its earlier predictions.
+    kinds: tuple[Kind, ...] = ("platt",) if name == HMM else ("platt", "isotonic")
+    return fit_calibrator(raw[chosen][drawn], predicted.won[drawn], predicted.landmark[drawn], kinds=kinds)
+
+
+def _cohorts(created: Ints) -> list[tuple[str, Bools]]:
+    """Label and mask of each half-month of creation, in order."""
+    moment = pd.DatetimeIndex(np.asarray(created).astype("datetime64[s]"))
+    half = moment.strftime("%Y-%m") + np.where(moment.day <= 15, "-01 to 15", "-16 to end")
+    return [(f"created {label}", np.asarray(half == label)) for label in sorted(set(half))]

@@ -1,0 +1,116 @@
+import itertools
+
+import numpy as np
+import pytest
+from hmmlearn.hmm import CategoricalHMM
+
+from forecasting.closure.hmm import (
+    TICKS,
+    Chain,
+    Sequences,
+    _floored,
+    _symbols_of,
+    fit_hidden_markov,
+    log_likelihood,
+    tick_sequences,
+)
+from forecasting.closure.landmarks import DAY, Rows
+
+CHAIN = Chain(
+    start=np.array([0.7, 0.3]),
+    step=np.array([[0.8, 0.2], [0.1, 0.9]]),
+    emit=np.array([[0.5, 0.4, 0.1], [0.1, 0.2, 0.7]]),
+)
+
+
+def enumerate_paths(sequence: list[int]) -> float:
+    """Likelihood by summing over every path of hidden states."""
+    total = 0.0
+    for path in itertools.product(range(2), repeat=len(sequence)):
+        p = CHAIN.start[path[0]] * CHAIN.emit[path[0], sequence[0]]
+        for place in range(1, len(sequence)):
+            p *= CHAIN.step[path[place - 1], path[place]] * CHAIN.emit[path[place], sequence[place]]
+        total += p
+    return float(np.log(total))
+
+
+def test_the_forward_recursion_sums_over_all_paths_and_agrees_with_hmmlearn() -> None:
+    sequences = [[0], [2, 2, 2, 2], [0, 1, 2], [1, 0]]
+    table = np.full((4, 4), -1)
+    for row, sequence in enumerate(sequences):
+        table[row, : len(sequence)] = sequence
+    model = CategoricalHMM(n_components=2, n_features=3)
+    model.startprob_, model.transmat_, model.emissionprob_ = CHAIN.start, CHAIN.step, CHAIN.emit
+    ours = log_likelihood(CHAIN, table)
+    assert ours == pytest.approx([enumerate_paths(sequence) for sequence in sequences], abs=1e-12)
+    assert ours == pytest.approx([model.score(np.array(s)[:, None]) for s in sequences], abs=1e-9)
+
+
+def test_a_stage_is_said_again_each_time_its_stay_doubles(deals_of) -> None:
+    # First event lasts 5 days (ticks at 1, 2, 4), the second has lasted 1.5 days at the landmark (tick at 1).
+    deals = deals_of([(0, 99 * DAY, True)], [[0, 5 * DAY, 80 * DAY]])
+    deals.stage[1] = 1
+    rows = Rows(*(np.array([v]) for v in (0, int(6.5 * DAY), 2, 99 * DAY)), won=np.array([True]))
+    sequences = tick_sequences(deals, rows)
+    assert sequences.symbols[sequences.of_row[0]].tolist() == [0, 1, 2, 3, TICKS, TICKS + 1]
+
+
+def test_equal_prefixes_are_held_once(deals_of) -> None:
+    deals = deals_of([(0, 99 * DAY, True), (0, 99 * DAY, False)], [[0], [0]])
+    rows = Rows(np.array([0, 1]), np.array([DAY * 3] * 2), deals.first[1:], deals.terminal, deals.won)
+    sequences = tick_sequences(deals, rows)
+    assert sequences.symbols.tolist() == [[0, 1, 2]]
+    assert sequences.of_row.tolist() == [0, 0]
+
+
+def test_a_tick_never_seen_is_read_as_the_longest_seen_and_a_stage_never_seen_as_other() -> None:
+    symbol_of, symbols = _symbols_of(np.array([[0, 1, 2, -1]]), stages=2)
+    assert symbols == 4
+    assert symbol_of[:TICKS].tolist() == [0, 1, 2] + [2] * (TICKS - 3)
+    assert symbol_of[TICKS:].tolist() == [3] * (TICKS + 1)
+
+
+def planted(rows: int, seed: int = 2) -> tuple[Sequences, np.ndarray]:
+    """Won deals alternate stages 0 and 1, lost ones stay: each sequence is one of ten."""
+    rng = np.random.default_rng(seed)
+    won = rng.random(rows) < 0.4
+    table = np.full((10, 6), -1)
+    for row in range(10):
+        length = 2 + row % 5
+        table[row, :length] = [0 if row < 5 else TICKS * (place % 2) for place in range(length)]
+    follows = rng.random(rows) < 0.85
+    return Sequences(table, np.where(won == follows, 5, 0) + rng.integers(0, 5, rows)), won
+
+
+def test_the_pair_of_chains_finds_what_tells_won_from_lost() -> None:
+    sequences, won = planted(1200)
+    model = fit_hidden_markov(sequences, won, np.ones(1200), stages=2, hidden_states=3, seed=1)
+    assert model is not None
+    p = model.probability(sequences)
+    alternates = sequences.of_row >= 5
+    assert p[alternates].mean() == pytest.approx(won[alternates].mean(), abs=0.05)
+    assert p[~alternates].mean() == pytest.approx(won[~alternates].mean(), abs=0.05)
+    again = fit_hidden_markov(sequences, won, np.ones(1200), stages=2, hidden_states=3, seed=1)
+    assert again is not None
+    assert np.array_equal(again.probability(sequences), p)
+
+
+def test_a_stage_never_seen_says_little() -> None:
+    sequences, won = planted(1200)
+    model = fit_hidden_markov(sequences, won, np.ones(1200), stages=9, hidden_states=3, seed=1)
+    assert model is not None
+    unseen = Sequences(np.array([[8 * TICKS, -1]]), np.array([0]))
+    assert 0.1 < model.probability(unseen)[0] < 0.9
+
+
+@pytest.mark.parametrize("rows", [0, 1, 4], ids=["no win", "one win", "few symbols"])
+def test_too_little_of_one_class_fits_no_chain(rows: int) -> None:
+    sequences, _ = planted(40)
+    won = np.arange(40) < rows
+    assert fit_hidden_markov(sequences, won, np.ones(40), stages=2, hidden_states=4, seed=1) is None
+
+
+def test_no_symbol_is_impossible_and_an_empty_row_becomes_even() -> None:
+    floored = _floored(np.array([[1.0, 0.0], [0.0, 0.0]]))
+    assert floored[0].tolist() == pytest.approx([0.9995, 0.0005])
+    assert floored[1].tolist() == pytest.approx([0.5, 0.5])
