@@ -54,7 +54,8 @@ def mean_handle_times(handled: pd.DataFrame, *, queues: tuple[str, ...], as_of: 
     if not len(seconds):
         note = f"handle time: no answered call is known, {ASSUMED_SECONDS:.0f} s a call are assumed"
         return HandleTime(np.full((len(queues), HOURS), ASSUMED_SECONDS), count == 0, (note,) if queues else ())
-    age_days = (arrived.max() - arrived).astype(np.float64) / 86400.0
+    on_day = arrived.astype("datetime64[D]")
+    age_days = (on_day.max() - on_day).astype(np.float64)
     weight = 0.5 ** (age_days / HALF_LIFE_DAYS)
     level = _queue_levels(row, seconds, weight, len(queues))
     held, beyond = _winsorised(row, seconds, len(queues))
