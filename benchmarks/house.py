@@ -86,7 +86,7 @@ def measure_synthetic(options: Options) -> Iterator[Row]:
     customers, reps, agents = COMPANIES[options.size]
     with tempfile.TemporaryDirectory() as name:
         asked = f"--customers {customers} --reps {reps} --agents {agents} --seed {options.seed}".split()
-        made = run_plan(["new", SYNTHETIC, *asked, "--folder", name], folder=Path(name))
+        made = run_plan(["new", SYNTHETIC, "--folder", name, *asked], folder=Path(name))
         yield row("new", SYNTHETIC, made, note=f"{customers} customers, {reps} reps, {agents} agents")
         if made.exit_code == 0:
             yield from measure_week(Path(name) / SYNTHETIC / "week.yaml", SYNTHETIC, options)
@@ -102,7 +102,7 @@ class Bench:
 
     def plan(self, file: Path, measure: str, *, store: str, runs: str) -> tuple[Row, Path | None]:
         """Run a scenario; the row, and the folder of tables (None: no plan was written)."""
-        places = ["--store", self.home / store, "--runs", self.home / runs]
+        places: list[str | Path] = ["--store", self.home / store, "--runs", self.home / runs]
         done = run_plan(["run", file.resolve(), "--json", "--quiet", *self.effort, *places], folder=self.home)
         if done.exit_code not in WRITTEN:
             return row(measure, self.week, done), None

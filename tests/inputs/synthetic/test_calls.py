@@ -71,7 +71,7 @@ def test_fresh_calls_keep_the_planted_rate() -> None:
     gone = inbound[inbound["outcome"] == "abandoned"]
     slots = rates().rates[:, : rates().past]
     gap = rates().starts[: rates().past]
-    missing = (gap >= np.datetime64("2025-12-23T12:00")) & (gap < np.datetime64("2025-12-25"))
+    missing = (gap >= np.datetime64("2026-01-27T12:00")) & (gap < np.datetime64("2026-01-29"))
     expected = slots[:, ~missing].sum()
     redials = len(inbound) - expected
     assert 0.25 * len(gone) < redials < 0.6 * len(gone)
@@ -132,9 +132,9 @@ def test_faults_of_a_real_switch() -> None:
     assert (log["outcome"] == "phantom").mean() == pytest.approx(0.0115, abs=0.001)
     assert (log["direction"] == "outbound").mean() == pytest.approx(0.038, abs=0.002)
     assert (log["caller_id"] == "").mean() == pytest.approx(0.041, abs=0.003)
-    assert not log["arrived_at"].between("2025-12-23 12:00", "2025-12-24 23:59:59").any()
+    assert not log["arrived_at"].between("2026-01-27 12:00", "2026-01-28 23:59:59").any()
     assert log["arrived_at"].is_monotonic_increasing
-    day_before = log["arrived_at"].between("2025-12-22 00:00", "2025-12-22 23:59")
+    day_before = log["arrived_at"].between("2026-01-26 00:00", "2026-01-26 23:59")
     assert day_before.sum() > 500
 
 
