@@ -86,7 +86,7 @@ def _shapes(areas: pd.DataFrame) -> list:
             text = value.lstrip()
             read = shapely.from_geojson if text.startswith("{") else shapely.from_wkt
             shape = read(text, on_invalid="ignore")
-        usable = isinstance(shape, shapely.Geometry) and not shape.is_empty
+        usable = isinstance(shape, shapely.Geometry) and not bool(shapely.is_empty(shape))
         shapes.append(shape if usable else None)
     return shapes
 
@@ -129,11 +129,13 @@ def _delaunay_edges(places: np.ndarray) -> np.ndarray:
     except (QhullError, ValueError):
         order = np.lexsort((places[:, 1], places[:, 0]))
         return np.column_stack([order[:-1], order[1:]])
-    edges = np.unique(np.sort(np.concatenate([triangles[:, pair] for pair in ([0, 1], [1, 2], [0, 2])]), axis=1), axis=0)
+    edges = np.unique(
+        np.sort(np.concatenate([triangles[:, pair] for pair in ([0, 1], [1, 2], [0, 2])]), axis=1), axis=0
+    )
     length = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
     at_end = pd.Series(np.concatenate([length, length])).groupby(edges.T.reshape(-1)).median()
     usual = at_end.reindex(np.arange(len(places))).to_numpy()
-    return edges[length <= LONG_EDGE * usual[edges].max(axis=1)]
+    return np.asarray(edges[length <= LONG_EDGE * usual[edges].max(axis=1)])
 
 
 def _connected(edges: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:

@@ -166,7 +166,5 @@ def draw_regions(
         centres = moved
         if shift < 1e-3 or (turn and time.perf_counter() > deadline):
             break
-    seats = match_reps(
-        place_km, work, owner, region_target=target, rep_target=target, homes_km=homes_km, former=former
-    )
+    seats = match_reps(place_km, work, owner, region_target=target, rep_target=target, homes_km=homes_km, former=former)
     return np.asarray(seats[owner])

@@ -1,0 +1,209 @@
+"""Who is contacted by which channel on which day, so that the euros of the order are as many as the capacities allow.
+
+Required visits and visits that are on a route are booked first; all else is one packing programme (`model.py`).
+Values of several contacts of one customer add up, where the contact policy allows several.
+"""
+
+import time
+from collections.abc import Mapping
+
+import numpy as np
+import pandas as pd
+
+from forecasting.types import Actions
+from scenarios.schema import Channel, ContactPolicy, Effort, Horizon
+from solvers.channels.field import FieldLoad
+from solvers.channels.model import Capacity, make_capacity, make_packing, undominated
+from solvers.channels.options import ANY_DAY, Options, make_options
+from solvers.channels.report import Decision, describe, price_table
+from solvers.channels.search import GAP_PCT, search
+from solvers.outcome import Outcome, conclude
+from solvers.types import ChannelPlan, Territories
+
+EXACT_CUSTOMERS = 5000
+"""With more customers the relaxation and its repair are the answer; the bound then is the relaxation's."""
+
+
+def allocate_channels(
+    actions: Actions,
+    customers: pd.DataFrame,
+    territories: Territories,
+    field: FieldLoad,
+    *,
+    channels: Mapping[str, Channel],
+    policy: ContactPolicy,
+    horizon: Horizon,
+    engine: str,
+    effort: Effort,
+    time_limit_seconds: float,
+    seed: int,
+    routed: frozenset[str] = frozenset(),
+    unroutable: frozenset[str] = frozenset(),
+) -> ChannelPlan:
+    """Allocate contacts.
+
+    A contact uses a rep's minutes (field), a channel's minutes of one day, or nothing. Only contacts of positive value
+    (value_eur and order_eur) are made, at most `policy.max_contacts_per_customer_per_week` a customer in the whole
+    horizon, by different channels; by `due_date` if there is one (overdue: on the first day), without consent never if
+    the policy respects consent. Required customers are in the field whatever it is worth, if they consent and a rep
+    may visit; where they overfill a rep nobody else is added.
+
+    Args:
+        actions: one row per customer and channel.
+        customers: silver table; territories: visiting reps; field: capacity and load of the field.
+        channels: by name; a channel without capacity is unlimited. `field` takes its capacity from `field`.
+        engine: highs | cbc | auto (highs).
+        effort: nodes and gap of the exact programme.
+        time_limit_seconds: emergency brake.
+        seed: unused: nothing here is random.
+        routed: customers already on a route: booked as field.
+        unroutable: customers who may not be field in this round.
+
+    Returns:
+        `ChannelPlan`; allocations are sorted by customer and channel and have besides their typed columns rep_id
+        (field, else "") and prize_eur. Runner-up `none` means no contact. The outcome's value is in order euros.
+    """
+    del seed
+    began = time.perf_counter()
+    options = make_options(
+        actions.table,
+        customers,
+        territories,
+        field,
+        channels=channels,
+        policy=policy,
+        horizon=horizon,
+        routed=routed,
+        unroutable=unroutable,
+    )
+    contacts = policy.max_contacts_per_customer_per_week
+    capacity = make_capacity(
+        options, field.capacity["capacity_minutes"].to_numpy(float), channels=channels, days=horizon.days
+    )
+    booked, overfull = _book_fixed(options, field)
+    free = _free_columns(options, contacts=contacts)
+    if contacts == 1:
+        free = undominated(options, capacity, free)
+    packing = make_packing(options, capacity, contacts=contacts)
+    used = packing.matrix @ booked.astype(float)
+    part = packing.part(free, used)
+    exact = len(options.customer_ids) <= EXACT_CUSTOMERS
+    found = search(part, _engine(engine), effort=effort, exact=exact, deadline=began + time_limit_seconds)
+    chosen = booked.copy()
+    chosen[free[found.chosen]] = True
+    prices = _capacity_prices(packing.matrix[:, free], found.duals, len(capacity.limit))
+    decision = Decision(
+        options=options,
+        capacity=capacity,
+        chosen=chosen,
+        day=spread_over_days(options, capacity, chosen),
+        rent_eur=np.asarray(capacity.matrix.T @ prices),
+        row_price=prices,
+        contacts=contacts,
+        horizon=horizon,
+    )
+    base = float(options.order_eur[booked].sum())
+    notes = (*found.notes, *_notes(options, customers, booked, overfull))
+    outcome = _conclude(found.value + base, found.bound + base, found.method, found.brake_hit, began, effort, notes)
+    if not len(options.customer):
+        outcome = Outcome("channels", "nothing_to_do", 0.0, 0.0, "EUR", True, "none", time.perf_counter() - began)
+    return ChannelPlan(describe(decision), price_table(decision, field, channels), outcome)
+
+
+def _conclude(
+    value: float, bound: float, method: str, brake_hit: bool, began: float, effort: Effort, notes: tuple[str, ...]
+) -> Outcome:
+    return conclude(
+        stage="channels",
+        value=value,
+        bound=bound,
+        unit="EUR",
+        maximise=True,
+        method=method,
+        seconds=time.perf_counter() - began,
+        brake_hit=brake_hit,
+        asked_gap_pct=GAP_PCT[effort],
+        notes=notes,
+    )
+
+
+def _engine(name: str):  # type: ignore[no-untyped-def]
+    """The engine's module; libraries are loaded only when it solves."""
+    if name == "cbc":
+        from solvers.channels import cbc
+
+        return cbc
+    from solvers.channels import highs
+
+    return highs
+
+
+def _book_fixed(options: Options, field: FieldLoad) -> tuple[np.ndarray, list[str]]:
+    """Book each required or routed customer with the first visiting rep who has room, else with the first.
+
+    Returns:
+        booked (m,) bool, and the reps whom this overfills.
+    """
+    booked = np.zeros(len(options.customer), dtype=bool)
+    left = field.capacity["capacity_minutes"].to_numpy(float).copy()
+    candidates: dict[int, list[int]] = {}
+    for column in np.flatnonzero((options.rep >= 0) & options.fixed[options.customer]).tolist():
+        candidates.setdefault(int(options.customer[column]), []).append(column)
+    for columns in candidates.values():
+        best_first = sorted(columns, key=lambda column: int(options.preference[column]))
+        roomy = [column for column in best_first if options.minutes[column] <= left[options.rep[column]]]
+        column = (roomy or best_first)[0]
+        booked[column] = True
+        left[options.rep[column]] -= options.minutes[column]
+    return booked, [str(options.rep_ids[rep]) for rep in np.flatnonzero(left < -1e-6)]
+
+
+def _free_columns(options: Options, *, contacts: int) -> np.ndarray:
+    """Options left to choose from: worth it, within the policy, and not the field of a customer booked there."""
+    is_field = options.rep >= 0
+    allowed = options.worth & ~(is_field & options.fixed[options.customer])
+    if contacts <= 1:
+        allowed &= ~options.fixed[options.customer]
+    if contacts == 0:
+        allowed[:] = False
+    return np.flatnonzero(allowed)
+
+
+def _capacity_prices(columns, duals: np.ndarray, capacity_rows: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+    """(capacity rows,) euros per minute, 0 for rows that no free option uses."""
+    prices = np.zeros(columns.shape[0])
+    prices[np.flatnonzero(np.diff(columns.tocsr().indptr))] = duals
+    return prices[:capacity_rows]
+
+
+def spread_over_days(options: Options, capacity: Capacity, chosen: np.ndarray) -> np.ndarray:
+    """(m,) day of each chosen contact, -1 for field and for what is not chosen.
+
+    Earliest due date first, then most euros first: whatever keeps the capacity rows then keeps each day's slots and
+    each due date. Contacts of channels without limit are made on the first day.
+    """
+    day = np.where(chosen & (options.rep < 0), np.maximum(options.day, 0), -1)
+    latest = options.latest_day[options.customer]
+    for channel, slots in capacity.slots.items():
+        inside = np.flatnonzero(chosen & (options.channel == channel) & (options.day == ANY_DAY))
+        order = inside[np.lexsort((inside, -options.order_eur[inside], latest[inside]))]
+        day[order] = np.arange(len(order)) // max(slots, 1)
+    return day
+
+
+def _notes(options: Options, customers: pd.DataFrame, booked: np.ndarray, overfull: list[str]) -> tuple[str, ...]:
+    """What a planner should know about required visits."""
+    notes = []
+    by_id = customers.sort_values("customer_id")
+    required = by_id["required"].fillna(False).to_numpy(bool)
+    in_field = np.zeros(len(options.customer_ids), dtype=bool)
+    in_field[options.customer[booked]] = True
+    missing = options.customer_ids[required & ~in_field]
+    if len(missing):
+        notes.append(
+            f"{len(missing)} required customers cannot be in the field (no consent, no rep, barred, or longer than a "
+            f"day), for example {', '.join(map(str, missing[:3]))}."
+        )
+    if overfull:
+        notes.append(f"Visits booked beforehand are more than fits for {', '.join(overfull)}.")
+    return tuple(notes)
