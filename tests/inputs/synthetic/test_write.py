@@ -2,13 +2,14 @@
 
 import gzip
 import json
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pandas as pd
 import pytest
 import shapely
 
+from inputs.load import load_tables
 from inputs.synthetic import make_company, write_company
 from inputs.synthetic.write import csv_bytes
 from scenarios.errors import UsageError
@@ -96,3 +97,21 @@ def test_a_planners_file_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="cannot be written"):
         write_company(company, tmp_path / "file" / "below")
+
+
+def test_gates_set_nothing_aside(tmp_path: Path) -> None:
+    """The project's own gates accept every row; what they leave out of demand is what was planted, gap included."""
+    company = make_company("gates", customers=150, reps=4, agents=13, seed=6)
+    week = write_company(company, tmp_path)
+    tables = load_tables(load_scenario(week).scenario, store=None, loaded_at=datetime(2026, 3, 7))
+    assert {finding.severity for finding in tables.quality.findings} <= {"warn"}
+    assert tables.quality.rejects.empty
+    log = company.tables["calls"]
+    assert len(tables.transactions) == len(company.tables["transactions"])
+    gap = tables.demand[tables.demand["is_gap"] & tables.demand["is_open"]]
+    assert gap["interval_start"].min() == pd.Timestamp("2026-01-27 12:00")
+    assert gap["interval_start"].max() == pd.Timestamp("2026-01-28 19:30")
+    assert len(gap) == 3 * 40
+    fresh = log[(log["direction"] == "inbound") & (log["outcome"] != "phantom") & (log["transferred_from"] == "")]
+    redials = len(fresh) - tables.demand["calls"].sum()
+    assert 0.25 < redials / (fresh["outcome"] == "abandoned").sum() < 0.5
