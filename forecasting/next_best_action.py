@@ -179,7 +179,7 @@ def _allowed(people: pd.DataFrame, name: str, policy: ContactPolicy) -> Array:
     """Whether the customer may be contacted by this channel; self-service is the customer's own doing."""
     if not policy.respect_consent or name == SELF_SERVICE:
         return np.ones(len(people), dtype=bool)
-    given = _column(people, "consent", ())
+    given = _column(people, "consent", np.nan)
     return np.array([isinstance(entry, (tuple, list)) and name in entry for entry in given], dtype=bool)
 
 

@@ -14,7 +14,7 @@ TREES = 200
 SAMPLE = 256
 MIN_CUSTOMERS = 20
 """Among fewer customers nobody is called odd."""
-ODD_SCORE = 0.55
+ODD_SCORE = 0.6
 ODD_SPREADS = 3.0
 NAMED_FEATURES = 2
 MIN_NAMED_SPREADS = 2.0

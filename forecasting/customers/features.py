@@ -33,8 +33,8 @@ class Encoder:
             if name not in frame.columns:
                 continue
             if name in self.categories:
-                codes = pd.Categorical(_as_text(frame[name]), categories=list(self.categories[name])).codes
-                out[:, i] = np.where(codes < 0, np.nan, codes)
+                position = pd.Index(self.categories[name]).get_indexer(pd.Index(_as_text(frame[name])))
+                out[:, i] = np.where(position < 0, np.nan, position)
             else:
                 out[:, i] = as_numbers(frame[name])
         return out
