@@ -287,9 +287,10 @@ def load(
 @guarded
 def show(run_name: RunName, runs: Runs = Path("runs"), as_json: AsJson = False) -> int:
     """Figures and outcomes of a finished run."""
+    folder = _run_folder(run_name, runs)
     import outputs
 
-    made = outputs.read_run(_run_folder(run_name, runs))
+    made = outputs.read_run(folder)
     _show_run(made, as_json=as_json)
     return made.exit_code
 
@@ -302,18 +303,19 @@ def why(
     runs: Runs = Path("runs"),
 ) -> None:
     """Why a customer is, or is not, contacted in a run."""
+    folder = _run_folder(run_name, runs)
     import outputs
 
-    out(outputs.explain_customer(_run_folder(run_name, runs), customer))
+    out(outputs.explain_customer(folder, customer))
 
 
 @app.command()
 @guarded
 def check(run_name: RunName, runs: Runs = Path("runs"), as_json: AsJson = False) -> int:
     """Whether a run is unchanged since it was sealed, and its plan sound."""
+    folder = _run_folder(run_name, runs)
     import outputs
 
-    folder = _run_folder(run_name, runs)
     problems = outputs.check_run(folder)
     if as_json:
         out(_json({"run": str(folder), "sound": not problems, "problems": problems}))

@@ -32,6 +32,8 @@ def json_schema() -> dict[str, Any]:
 def _nullable(node: dict[str, Any]) -> dict[str, Any]:
     """`node` that also takes null."""
     node = {word: value for word, value in node.items() if word != "title"}
+    if isinstance(node.get("additionalProperties"), dict):  # null takes a parent's name away
+        node["additionalProperties"] = _nullable(node["additionalProperties"])
     if "anyOf" in node:
         options = node["anyOf"]
         return {**node, "anyOf": options if {"type": "null"} in options else [*options, {"type": "null"}]}

@@ -131,8 +131,9 @@ class Examined:
     texts: "Texts" = field(repr=False)
 
     def error(self, more: Sequence[Problem] = ()) -> ScenarioError:
-        """The error of all problems, and of `more` found on what is left."""
-        placed = self.loaded.placed(more) if self.loaded else list(more)
+        """The error of all problems, and of `more` found on what is left; a key that is told already is not told again."""
+        told = {problem.key for problem in self.problems}
+        placed = self.loaded.placed([each for each in more if each.key not in told]) if self.loaded else list(more)
         return self.texts.error([*self.problems, *placed], self.files)
 
 

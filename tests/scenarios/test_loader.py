@@ -177,7 +177,8 @@ def test_a_typo_in_a_child_points_to_the_child_and_one_in_the_parent_to_the_pare
 
 
 def test_names_that_yaml_would_twist_survive_a_rewritten_file(folder: Path) -> None:
-    text = 'why: "8:30 # x: \\"q\\" é 漢\\n y "\nreps: {remove: [NO, "007", "~", "1e5", "true", "1999-12-17", "- x", "*"], country: ES}\n'
+    names = '[NO, "007", "~", "1e5", "true", "1999-12-17", "- x", "*"]'
+    text = f'why: "8:30 # x: \\"q\\" é 漢\\n y "\nreps: {{remove: {names}, country: ES}}\n'
     loaded = child(folder, text, "sweep={reps.country: [null, ES]}", "baseline={reps.country: null}")
     (folder / "again").mkdir()
     (folder / "again" / "scenario.yaml").write_text(loaded.to_yaml(), encoding="utf-8")
