@@ -103,7 +103,7 @@ def allocate_channels(
         horizon=horizon,
     )
     base = float(options.order_eur[booked].sum())
-    notes = (*found.notes, *_notes(options, customers, booked, overfull))
+    notes = _notes(options, customers, booked, overfull)
     outcome = _conclude(found.value + base, found.bound + base, found.method, found.brake_hit, began, effort, notes)
     if not len(options.customer):
         outcome = Outcome("channels", "nothing_to_do", 0.0, 0.0, "EUR", True, "none", time.perf_counter() - began)

@@ -33,7 +33,7 @@ class FieldLoad:
 
     capacity: rep_id, working_days, available_minutes (shifts less lunch and appointments), capacity_minutes
         (available_minutes x BOOKED_SHARE), longest_day_minutes (of available time); sorted by rep_id.
-    load: customer_id, minutes (visit and its share of driving); sorted by customer_id.
+    load: customer_id, minutes (visit and its share of driving, whole tenths); sorted by customer_id.
     """
 
     capacity: pd.DataFrame
@@ -85,6 +85,8 @@ def field_load(
         if len(mine) and worked and available > 0:
             own = Places(places.ids[mine], places.latitude[mine], places.longitude[mine], places.parks[mine])
             minutes[mine] += _driving(own, homes[rep_id], visit[mine], float(available), int(worked), travel)
+    # Whole tenths: a programme of whole numbers has no rounding that could overfill a rep.
+    minutes = np.ceil(minutes * 10 - 1e-6) / 10
     load = pd.DataFrame({"customer_id": customers["customer_id"].astype("str"), "minutes": minutes})
     return FieldLoad(capacity, load)
 

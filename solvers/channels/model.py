@@ -20,18 +20,24 @@ from solvers.channels.options import Options
 
 @dataclass(frozen=True)
 class Packing:
-    """order_eur (m,), matrix (rows, m) of entries >= 0, limit (rows,) >= 0."""
+    """order_eur (m,), matrix (rows, m) of entries >= 0, limit (rows,) >= 0.
+
+    customer_row (m,): the row that limits the contacts of the option's customer.
+    """
 
     order_eur: np.ndarray
     matrix: csr_matrix
     limit: np.ndarray
+    customer_row: np.ndarray
 
     def part(self, columns: np.ndarray, used: np.ndarray) -> "Packing":
         """The programme of some columns, when `used` (rows,) of the limits is taken already."""
         part = csc_matrix(self.matrix)[:, columns]
         limit = np.maximum(self.limit - used, 0.0)
         rows = np.flatnonzero(part.getnnz(axis=1))
-        return Packing(self.order_eur[columns], csr_matrix(part)[rows], limit[rows])
+        place = np.full(len(limit), -1, dtype=np.int64)
+        place[rows] = np.arange(len(rows))
+        return Packing(self.order_eur[columns], csr_matrix(part)[rows], limit[rows], place[self.customer_row[columns]])
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,8 @@ def make_packing(options: Options, capacity: Capacity, *, contacts: int) -> Pack
         per_pair = csr_matrix((np.ones(count), (row.reshape(-1), columns)), shape=(len(pairs), count))[size > 1]
         blocks.append(per_pair)
         limits.append(np.ones(per_pair.shape[0]))
-    return Packing(options.order_eur, csr_matrix(vstack(blocks)), np.concatenate(limits))
+    customer_row = len(capacity.limit) + options.customer
+    return Packing(options.order_eur, csr_matrix(vstack(blocks)), np.concatenate(limits), customer_row)
 
 
 def undominated(options: Options, capacity: Capacity, columns: np.ndarray) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""The search for the best packing: relaxation, repair, and an exact programme on what the repair leaves open.
+"""The search for the best packing: relaxation, repair, the core, and an exact programme on what that leaves open.
 
-The bound is computed here from the duals, whatever the library says: for any y >= 0 no packing is worth more than
-limit @ y + sum of max(0, order_eur - y @ matrix) (Lagrange; Fisher, 1981). An option whose reduced price alone takes
-that bound below the value in hand is settled; the exact programme sees the few that are not.
+The bound is computed here from the duals, whatever the library says: at any prices >= 0 of the capacities, no packing is
+worth more than the capacities cost plus, for each customer, the best allowed options after prices (Lagrange; Fisher,
+1981). What an option would take from that bound if it were decided the other way is its loss: where the loss exceeds
+the distance between bound and value, the option is settled, and the exact programme sees only the others.
 """
 
 import time
@@ -14,9 +15,13 @@ import numpy as np
 from scenarios.schema import Effort
 from solvers.channels.model import Packing
 
-NODES = {"quick": 50, "normal": 1000, "thorough": 20000}
+NODES = {"quick": 20, "normal": 200, "thorough": 5000}
 """Branch-and-bound nodes."""
-GAP_PCT = {"quick": 0.05, "normal": 0.005, "thorough": 0.0}
+CORE_OPTIONS = {"quick": 300, "normal": 600, "thorough": 1500}
+"""Options among which the core is solved."""
+EXACT_OPTIONS = 2000
+"""The exact programme is tried on at most so many undecided options."""
+GAP_PCT = {"quick": 0.05, "normal": 0.01, "thorough": 0.0}
 """The gap at which the search is content, in percent."""
 
 
@@ -30,7 +35,6 @@ class Found:
     duals: np.ndarray
     brake_hit: bool
     method: str
-    notes: tuple[str, ...] = ()
 
 
 def search(packing: Packing, engine: ModuleType, *, effort: Effort, exact: bool, deadline: float) -> Found:
@@ -48,42 +52,127 @@ def search(packing: Packing, engine: ModuleType, *, effort: Effort, exact: bool,
     relaxed = engine.solve_lp(packing, seconds=deadline - time.perf_counter())
     if relaxed is None:
         chosen = fill(packing, np.zeros(count, dtype=bool), packing.order_eur)
-        bound = lagrangian_bound(packing, np.zeros(len(packing.limit)))
+        bound = price_options(packing, np.zeros(len(packing.limit))).bound
         value = float(packing.order_eur @ chosen)
         duals = np.zeros(len(packing.limit))
         return Found(chosen, value, bound, duals, True, "greedy: the relaxation hit the time limit")
     share, duals = relaxed
-    bound = lagrangian_bound(packing, duals)
-    reduced = packing.order_eur - packing.matrix.T @ duals
-    chosen = fill(packing, share > 1 - 1e-6, reduced + 1e-3 * share)
+    priced = price_options(packing, duals)
+    bound = priced.bound
+    chosen = fill(packing, share > 1 - 1e-6, share - priced.loss / (1 + np.abs(priced.loss).max()))
     value, method, brake = float(packing.order_eur @ chosen), f"{engine.METHOD}: relaxation and repair", False
-    notes: tuple[str, ...] = ()
-    if exact and bound - value > max(GAP_PCT[effort] / 100 * abs(value), 1e-7):
-        open_ = bound - np.abs(reduced) > value
-        settled = ~open_ & (reduced > 0)
-        core = packing.part(np.flatnonzero(open_), packing.matrix @ settled.astype(float))
-        base = float(packing.order_eur @ settled)
-        found, core_bound, brake = engine.solve_mip(
-            core,
-            nodes=NODES[effort],
-            gap_pct=GAP_PCT[effort],
-            seconds=deadline - time.perf_counter(),
-            start=chosen[open_],
+    enough = GAP_PCT[effort] / 100 * abs(value) + 1e-7
+    if exact and bound - value > enough:
+        chosen, brake = _solve_core(packing, engine, share, priced, chosen, effort=effort, deadline=deadline)
+        value, method = float(packing.order_eur @ chosen), f"{engine.METHOD}: relaxation, repair, core"
+    undecided = bound - priced.loss > value
+    if exact and bound - value > enough and not brake and undecided.sum() <= EXACT_OPTIONS:
+        chosen, bound, brake = _solve_rest(
+            packing, engine, undecided, ~undecided & priced.best, chosen, bound, effort=effort, deadline=deadline
         )
-        chosen = settled.copy()
-        chosen[open_] = found
-        value = float(packing.order_eur @ chosen)
-        if core_bound is not None:
-            bound = max(min(bound, base + core_bound), value)
-        method = f"{engine.METHOD}: relaxation, repair, exact on what these leave open"
-        notes = (f"{int(open_.sum())} of {count} options were left to the exact programme.",)
-    return Found(chosen, value, max(bound, value), duals, brake, method, notes)
+        value, method = float(packing.order_eur @ chosen), f"{method}, exact on the {undecided.sum()} undecided options"
+    return Found(chosen, value, max(bound, value), duals, brake, method)
 
 
-def lagrangian_bound(packing: Packing, duals: np.ndarray) -> float:
-    """An upper bound in euros of every packing, from any duals >= 0."""
-    reduced = packing.order_eur - packing.matrix.T @ duals
-    return float(packing.limit @ duals + np.maximum(reduced, 0.0).sum())
+def _solve_core(
+    packing: Packing,
+    engine: ModuleType,
+    share: np.ndarray,
+    priced: "Priced",
+    chosen: np.ndarray,
+    *,
+    effort: Effort,
+    deadline: float,
+) -> tuple[np.ndarray, bool]:
+    """The better of `chosen` and the best choice among the options of least loss, all others as relaxed.
+
+    (The core of a knapsack: Balas and Zemel, 1980.) Returns it and whether the brake was hit.
+    """
+    taken = share > 1e-6
+    rank = np.where(taken & (share < 1 - 1e-6), -1.0, np.where(taken, np.inf, priced.loss))
+    close = np.argsort(rank, kind="stable")[: CORE_OPTIONS[effort]]
+    close = close[np.isfinite(rank[close])]
+    beside = taken & np.isin(packing.customer_row, packing.customer_row[close])
+    core = np.union1d(close, np.flatnonzero(beside))
+    outside = share > 1 - 1e-6
+    outside[core] = False
+    part = packing.part(core, packing.matrix @ outside.astype(float))
+    start = fill(part, share[core] > 1 - 1e-6, share[core] - priced.loss[core] / (1 + np.abs(priced.loss).max()))
+    found, _, brake = engine.solve_mip(
+        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=deadline - time.perf_counter(), start=start
+    )
+    tried = outside.copy()
+    tried[core] = found
+    better = float(packing.order_eur @ tried) > float(packing.order_eur @ chosen)
+    return (tried if better else chosen), brake
+
+
+def _solve_rest(
+    packing: Packing,
+    engine: ModuleType,
+    undecided: np.ndarray,
+    settled: np.ndarray,
+    chosen: np.ndarray,
+    bound: float,
+    *,
+    effort: Effort,
+    deadline: float,
+) -> tuple[np.ndarray, float, bool]:
+    """The exact programme of the undecided options; anything better than `chosen` has the `settled` ones."""
+    value, base = float(packing.order_eur @ chosen), float(packing.order_eur @ settled)
+    columns = np.flatnonzero(undecided)
+    part = packing.part(columns, packing.matrix @ settled.astype(float))
+    start = chosen[columns] & bool((chosen[~undecided] == settled[~undecided]).all())
+    found, rest_bound, brake = engine.solve_mip(
+        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=deadline - time.perf_counter(), start=start
+    )
+    tried = settled.copy()
+    tried[columns] = found
+    better = float(packing.order_eur @ tried) > value
+    value = max(value, float(packing.order_eur @ tried))
+    if rest_bound is not None:
+        bound = min(bound, max(base + rest_bound, value))
+    return (tried if better else chosen), max(bound, value), brake
+
+
+@dataclass(frozen=True)
+class Priced:
+    """bound in euros; best (m,): among the best allowed options of its customer after prices; loss (m,) >= 0."""
+
+    bound: float
+    best: np.ndarray
+    loss: np.ndarray
+
+
+def price_options(packing: Packing, duals: np.ndarray) -> Priced:
+    """What the duals (rows,) >= 0 of all but the customers' rows prove; the customers' own are the best possible.
+
+    With at most k contacts a customer's part of the bound is the sum of the k largest positive net values. An option
+    among them loses what it is above the next one (or 0), any other what it is below the least of them.
+    """
+    count = len(packing.order_eur)
+    prices = duals.copy()
+    prices[packing.customer_row] = 0.0
+    net = packing.order_eur - packing.matrix.T @ prices
+    order = np.lexsort((-net, packing.customer_row))
+    row = packing.customer_row[order]
+    first = np.flatnonzero(np.r_[True, row[1:] != row[:-1]])
+    size = np.diff(np.r_[first, count])
+    place = np.arange(count) - np.repeat(first, size)
+    allowed = np.floor(packing.limit[row[first]] + 1e-9).astype(np.int64)
+    sorted_net = net[order]
+    inside = (place < np.repeat(allowed, size)) & (sorted_net > 0)
+    full = np.add.reduceat(inside, first) == allowed
+    last_in = np.where(full & (allowed > 0), sorted_net[first + np.minimum(np.maximum(allowed - 1, 0), size - 1)], 0.0)
+    next_out = np.where(allowed < size, sorted_net[first + np.minimum(allowed, size - 1)], 0.0)
+    loss = np.where(
+        inside,
+        sorted_net - np.repeat(np.maximum(next_out, 0.0), size),
+        np.where(np.repeat(allowed, size) > 0, np.repeat(last_in, size) - sorted_net, np.inf),
+    )
+    best, losses = np.empty(count, dtype=bool), np.empty(count)
+    best[order], losses[order] = inside, np.maximum(loss, 0.0)
+    return Priced(float(packing.limit @ prices + sorted_net[inside].sum()), best, losses)
 
 
 def fill(packing: Packing, chosen: np.ndarray, rank: np.ndarray) -> np.ndarray:
