@@ -41,6 +41,7 @@ PARAMETERS: dict[str, Any] = {
     "verbosity": -1,
 }
 TOP_SHARE = 0.1
+BIAS_WORTH_A_NOTE_PCT = 10.0
 
 
 @dataclass(frozen=True)
@@ -87,7 +88,8 @@ def expect_sales(purchases: Purchases, *, horizon_months: int, seed: int) -> Pot
             else f"purchases cover only {now} days"
         )
         note = f"potential: {why}: each customer's own rate, drawn to the mean of all, is carried forward"
-        return Potential(reference, _measured(purchases, windows, seed=seed, trees=False), (*purchases.notes, note))
+        quality = _measured(purchases, windows, seed=seed, trees=False)
+        return Potential(reference, quality, (*purchases.notes, note, *_bias_notes(quality)))
     eur, beyond = _predicted(purchases, windows, rows, at=now, seed=seed)
     notes = list(purchases.notes)
     if beyond:
@@ -95,7 +97,8 @@ def expect_sales(purchases: Purchases, *, horizon_months: int, seed: int) -> Pot
             f"potential: {beyond} of {len(windows.start)} quarters of the horizon lie further ahead than the table "
             "can teach; they are taken like the furthest one known"
         )
-    return Potential(eur, _measured(purchases, windows, seed=seed, trees=True), tuple(notes))
+    quality = _measured(purchases, windows, seed=seed, trees=True)
+    return Potential(eur, quality, (*notes, *_bias_notes(quality)))
 
 
 def shrunken_rate(purchases: Purchases, until: int) -> np.ndarray:
@@ -207,6 +210,15 @@ def _figures(forecast: np.ndarray, actual: np.ndarray, baselines: dict[str, np.n
             ("potential", metric, ours, name, theirs, len(actual), note) for metric, (ours, theirs) in figures.items()
         ]
     return rows
+
+
+def _bias_notes(quality: tuple[Figure, ...]) -> tuple[str, ...]:
+    """A sentence for each held-out origin whose total was missed by more than `BIAS_WORTH_A_NOTE_PCT`."""
+    return tuple(
+        f"potential: at the {note} the total was {abs(value):.0f} % too {'high' if value > 0 else 'low'}"
+        for _, metric, value, baseline, _, _, note in quality
+        if metric.startswith("bias_pct") and baseline == "past_mean" and abs(value) > BIAS_WORTH_A_NOTE_PCT
+    )
 
 
 def _bias_pct(forecast: np.ndarray, actual: np.ndarray) -> float:

@@ -166,6 +166,15 @@ def test_queue_names_are_kept_as_they_are_and_a_run_can_be_repeated(make_demand)
     pd.testing.assert_frame_equal(first.table, again.table)
 
 
+def test_a_rising_level_is_said_to_be_missed(make_demand):
+    """Calls that grow by 3 percent a week leave the median of eight weeks behind: the note says how far."""
+    demand = make_demand(210, lambda weekday, slot: 50 + 0 * slot)
+    demand["calls"] *= 1.03 ** (np.arange(len(demand)) // (24 * 7))
+    note = next(note for note in run(demand).notes if "origins" in note)
+    assert note.endswith("too low: calls are rising")
+    assert 10 < float(note.split(" was ")[1].split()[0]) < 20  # 4.5 to 5.5 weeks behind: 1.03^-5 is 0.86
+
+
 @pytest.mark.parametrize(("quantile", "column"), [(0.1, "calls_p10"), (0.05, "calls_p05"), (0.975, "calls_p97.5")])
 def test_quantile_columns_are_named_in_percent(quantile, column):
     """Two digits at least."""

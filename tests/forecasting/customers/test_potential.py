@@ -113,6 +113,15 @@ def test_refunds_never_make_a_potential_negative():
     assert np.isnan(next(row[2] for row in result.quality if row[1].startswith("bias")))
 
 
+def test_a_total_that_was_missed_is_said():
+    """Everybody stops half a year before the end: the held-out total comes out too high, aloud."""
+    purchases, _ = planted(300)
+    kept = (purchases.day < 320) | (purchases.row == 0)
+    stopped = Purchases(purchases.ids, purchases.row[kept], purchases.day[kept], purchases.eur[kept], 500, ())
+    notes = expect_sales(stopped, horizon_months=12, seed=1).notes
+    assert any("held-out origin 6 months" in note and note.endswith("% too high") for note in notes)
+
+
 def test_top_capture_by_hand():
     """The best tenth of ten customers is one: ranked first it had 60 of 100 EUR."""
     actual = np.array([60.0, 10, 10, 10, 10, 0, 0, 0, 0, 0])
