@@ -131,7 +131,7 @@ class Examined:
     texts: "Texts" = field(repr=False)
 
     def error(self, more: Sequence[Problem] = ()) -> ScenarioError:
-        """The error of all problems, and of `more` found on what is left; a key that is told already is not told again."""
+        """The error of all problems, and of `more` found on what is left (keys that are told already left out)."""
         told = {problem.key for problem in self.problems}
         placed = self.loaded.placed([each for each in more if each.key not in told]) if self.loaded else list(more)
         return self.texts.error([*self.problems, *placed], self.files)

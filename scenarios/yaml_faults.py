@@ -24,6 +24,7 @@ _AT_END = {
         "keys of one block start in the same column",
     ),
     "another document": ("a second document starts here", "one scenario a file"),
+    "maximum depth": ("nested too deep", "brackets within brackets end somewhere"),
     "undefined alias": ("an alias that nothing defines", "put a text that starts with * in quotes"),
     "node content, but found ','": ("a value is missing before this comma", "take the comma out, or write the value"),
     "node content": ("a bracket that nothing opened", "take it out, or put the value in quotes"),

@@ -55,6 +55,8 @@ def read_yaml(text: str, locate: Locate) -> tuple[Written | None, list[Problem]]
         line = text[: directive.start()].count("\n")
         return None, [Problem("scenarios are YAML 1.2", place=locate(line, 0), advice="leave the %YAML line out")]
     yaml = YAML(typ="safe", pure=True)
+    yaml.max_depth = MAX_DEPTH
+    yaml.composer.warn_double_anchors = False  # YAML lets an anchor be set anew
     try:
         node = yaml.compose(text)
         if node is None:

@@ -4,9 +4,12 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from scenarios import shape
 from scenarios.errors import Place, Problem, ScenarioError, UsageError
-from scenarios.loader import Loaded, load_scenario
+from scenarios.loader import Loaded, examine_scenario, load_scenario
 
 BASE = """\
 name: Base
@@ -221,9 +224,9 @@ def test_a_misspelt_file_name_is_guessed(folder: Path) -> None:
 
 
 def test_depth_has_an_end(folder: Path) -> None:
-    deep = "why: " + "[" * 5000 + "]" * 5000 + "\n"
-    assert [p.message for p in problems(folder, deep)] == ["nested deeper than 40 levels"]
-    assert problems(folder, "why: " + "[" * 60 + "]" * 60 + "\n")[0].message == "nested too deep"
+    for depth in (41, 60, 5000):
+        deep = "why: " + "[" * depth + "]" * depth + "\n"
+        assert [problem.message for problem in problems(folder, deep)] == ["nested too deep"]
 
 
 def test_aliases_that_multiply_are_stopped(folder: Path) -> None:
@@ -237,3 +240,45 @@ def test_aliases_that_multiply_are_stopped(folder: Path) -> None:
 
 def test_half_characters_are_no_text(folder: Path) -> None:
     assert "lone surrogate" in problems(folder, 'why: "\\ud800"\n')[0].message
+
+
+SCRAPS = [
+    *["null", "[]", "{}", "true", "-1", "1e400", ".nan", '"x"', "2026-01-01", "2026-13-01", "[null]", "{a: {b: c}}"],
+    *[
+        "8:30",
+        "9" * 30,
+        "[[1]]",
+        "{path: null}",
+        '{url: "sqlite:///x", table: 3}',
+        "&a x",
+        "*a",
+        "!!int x",
+        "!!set {a}",
+    ],
+    *["12:30-15:00", "x\n- y", "'", "\t", "\x07", "\ud7ff", "{", "]", ": :", "? ", "<<: x", "%YAML 1.1", "---", "𝒳"],
+]
+
+
+@settings(
+    max_examples=150, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(data=st.data())
+def test_nothing_that_can_be_written_ends_in_a_traceback(data: st.DataObject, folder: Path) -> None:
+    """Any value at any key is either planned with or told with its key; nothing in between."""
+    keys = [tuple("x" if part == "*" else part for part in key) for key, _ in shape.leaves_and_blocks()]
+    chosen = data.draw(st.lists(st.sampled_from(keys), max_size=3, unique_by=lambda key: key[0]))
+    lines = ["extends: base.yaml"]
+    for key in chosen:
+        text = data.draw(st.sampled_from(SCRAPS))
+        for name in reversed(key[1:]):
+            text = f"{{{name}: {text}}}"
+        lines.append(f"{key[0]}: {text}")
+    (folder / "any.yaml").write_text("\n".join(lines), encoding="utf-8")
+    override = f"{'.'.join(data.draw(st.sampled_from(keys)))}={data.draw(st.sampled_from(SCRAPS))}"
+    examined = examine_scenario(folder / "any.yaml", [override] if data.draw(st.booleans()) else [])
+    if examined.problems:
+        assert str(examined.error()).endswith(f"{len(examined.problems)} problem{'s' * (len(examined.problems) > 1)}")
+    else:
+        assert examined.loaded is not None
+        (folder / "again.yaml").write_text(examined.loaded.to_yaml(), encoding="utf-8")
+        assert load_scenario(folder / "again.yaml").scenario == examined.loaded.scenario
