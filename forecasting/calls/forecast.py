@@ -21,6 +21,8 @@ from scenarios.schema import CallSettings
 from scenarios.schema.base import Weekday
 
 METHOD = "median_of_last_8"
+BIAS_WORTH_A_NOTE_PCT = 5.0
+"""A total missed by more on past origins is told in the notes."""
 ENOUGH_DAYS = 3
 """Same-type days from which on the usual method needs no fallback reason."""
 SILENT_DAYS = 7
@@ -83,7 +85,7 @@ def forecast_calls(
         handle_seconds=seconds,
         table=table,
         quality=quality,
-        notes=(*_notes(history, days, pattern, reasons), *handle.notes),
+        notes=(*_notes(history, days, pattern, reasons), *_bias_note(quality), *handle.notes),
     )
 
 
@@ -192,6 +194,15 @@ def _table(
 def quantile_column(quantile: float) -> str:
     """Column of a quantile: 0.1 is `calls_p10`, 0.025 is `calls_p2.5`."""
     return f"calls_p{f'{100 * quantile:.6g}'.zfill(2)}"
+
+
+def _bias_note(quality: pd.DataFrame) -> tuple[str, ...]:
+    """A sentence where past forecasts missed the total: the level of the last eight weeks lags a trend."""
+    bias = quality.loc[quality["metric"] == "bias_pct", "value"]
+    if not len(bias) or abs(bias.iloc[0]) <= BIAS_WORTH_A_NOTE_PCT:
+        return ()
+    way = "low: calls are rising" if bias.iloc[0] < 0 else "high: calls are falling"
+    return (f"calls: at the last origins measured the forecast was {abs(bias.iloc[0]):.1f} % too {way}",)
 
 
 def _notes(history: History, days: Days, pattern: np.ndarray, reasons: np.ndarray) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ PARAMETERS: dict[str, Any] = {
 }
 TOP_SHARE = 0.1
 BIAS_WORTH_A_NOTE_PCT = 10.0
+"""A total missed by more at a held-out origin is told in the notes."""
 
 
 @dataclass(frozen=True)
@@ -102,13 +103,14 @@ def expect_sales(purchases: Purchases, *, horizon_months: int, seed: int) -> Pot
 
 
 def shrunken_rate(purchases: Purchases, until: int) -> np.ndarray:
-    """(B,) sales a month: (own sales + k x rate of all) / (months watched + k), k = `PRIOR_MONTHS`.
+    """(B,) sales a month: (own repeat sales + k x rate of all) / (months watched + k), k = `PRIOR_MONTHS`.
 
-    A customer is watched from the first purchase on; one who never bought, from the beginning of the table.
+    A customer is watched from the first purchase on, so that one starts the clock and is not counted (it is taken for
+    an average one of the customer's); one who never bought is watched from the beginning of the table.
     """
     features = rfm(purchases, until)
     watched = np.where(np.isnan(features[:, 1]), float(until), features[:, 1]) / MONTH_DAYS
-    total = np.maximum(features[:, 3], 0.0)
+    total = np.maximum(features[:, 3] - np.nan_to_num(features[:, 4]), 0.0)
     overall = total.sum() / max(float(watched.sum()), 1e-9)
     rate: np.ndarray = (total + PRIOR_MONTHS * overall) / (watched + PRIOR_MONTHS)
     return rate
