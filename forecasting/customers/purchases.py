@@ -15,6 +15,8 @@ SILENT_DAYS = 14
 """A shorter silence before `as_of` is never taken for the end of the feed."""
 SILENT_TIMES = 5
 """Nor one shorter than so many times the longest silence seen before."""
+RHYTHM_DAYS = 30
+"""With purchases on fewer different days the table has no rhythm that could have stopped."""
 RFM = ("recency_days", "tenure_days", "purchases", "sales_eur", "mean_eur", "largest_eur", "last_eur",
        "sales_eur_90_days", "sales_eur_180_days", "purchases_90_days", "purchases_365_days", "rhythm_days")  # fmt: skip
 
@@ -59,7 +61,7 @@ def read_purchases(transactions: pd.DataFrame, customer_ids: pd.Series, *, as_of
     silence = end - int(seen[-1])
     longest = int(np.diff(seen).max(initial=1))
     notes: tuple[str, ...] = ()
-    if silence > SILENT_DAYS and silence > SILENT_TIMES * longest:
+    if len(seen) >= RHYTHM_DAYS and silence > SILENT_DAYS and silence > SILENT_TIMES * longest:
         end = int(seen[-1])
         notes = (
             f"potential: the last purchase in the table is {silence} days before as_of, longer than any silence before "

@@ -49,6 +49,8 @@ def test_a_feed_that_ended_is_told_from_customers_who_stopped():
     assert purchases.notes[0].startswith("potential: the last purchase in the table is 60 days before as_of")
     rare = read_purchases(table(("a", "2024-01-01", 1.0), ("a", "2024-05-01", 1.0)), pd.Series(["a"]), as_of=AS_OF)
     assert rare.days == 182
+    once = read_purchases(table(("a", "2024-01-01", 1.0)), pd.Series(["a"]), as_of=AS_OF)
+    assert once.days == 182
     assert rare.notes == ()
 
 
