@@ -1,9 +1,8 @@
 """How many calls come when: the planted rate of fresh contacts by queue and interval, and what handling takes.
 
 rate = level x trend x weekday x intraday profile x holiday x campaigns, in calls an interval. The level is set so
-that the planned week fills the agents' contracts: square-root staffing (Halfin and Whitt, 1981), a + sqrt(a) agents
-for a load of a erlangs, about 80 % answered in 20 s at these handle times, is asked to need 86 % of the hours on the
-phone.
+that the planned week fills the agents' contracts: Erlang C at 80 % in 20 s and an occupancy of at most 88 %, at the
+mean rate, is asked to need 84 % of the hours on the phone; what is left goes to the fit of shifts and to uncertainty.
 """
 
 from dataclasses import dataclass
@@ -25,7 +24,9 @@ HOLIDAY, AFTER_HOLIDAY, EVE = 0.25, 1.18, 0.90
 TREND_PER_WEEK = 0.004
 HANDLE_SECONDS = np.array([360.0, 430.0, 540.0])
 EVENING_SLOWER = 1.10
-SHRINKAGE, CONTRACT_FILLED = 0.12, 0.86
+SHRINKAGE, CONTRACT_FILLED = 0.12, 0.84
+ANSWERED_SHARE, WITHIN_SECONDS, MAX_OCCUPANCY = 0.80, 20.0, 0.88
+EXACT_UP_TO_ERLANGS = 60.0
 # Share of legs passed on, from queue (row) to queue (column); such a leg takes half the time.
 TRANSFER = np.array([[0.00, 0.03, 0.05], [0.04, 0.00, 0.01], [0.02, 0.01, 0.00]])
 TRANSFERRED_LEG = 0.5
@@ -124,20 +125,37 @@ def _campaigns(rng: np.random.Generator, queues: tuple[str, ...], days: np.ndarr
 
 
 def _level(shape: np.ndarray, handle_seconds: np.ndarray, contract_hours: float) -> float:
-    """Calls a day such that the week's square-root staffing meets the hours on the phone; bisection on a log scale."""
+    """Calls a day such that Erlang C for the week meets the hours on the phone; bisection on a log scale."""
     hours = INTERVAL_MINUTES / 60
     target = CONTRACT_FILLED * contract_hours * (1 - SHRINKAGE)
-
-    def needed(level: float) -> float:
-        erlangs = shape * level * handle_seconds / 3600 / hours
-        agents = np.where(erlangs > 0, np.maximum(erlangs + np.sqrt(erlangs) + 0.4, 1.0), 0.0)
-        return float(agents.sum() * hours)
-
-    low, high = 1.0, 1e6
-    for _ in range(60):
+    busy = shape > 0
+    low, high = 0.1, 1e6
+    for _ in range(40):
         middle = np.sqrt(low * high)
-        low, high = (middle, high) if needed(middle) < target else (low, middle)
+        erlangs = shape[busy] * middle * handle_seconds[busy] / 3600 / hours
+        needed = agents_needed(erlangs, handle_seconds[busy]).sum() * hours
+        low, high = (middle, high) if needed < target else (low, middle)
     return float(low)
+
+
+def agents_needed(erlangs: np.ndarray, handle_seconds: np.ndarray) -> np.ndarray:
+    """Fewest agents (n,) that answer 80 % within 20 s at an occupancy of at most 88 %, for a load in erlangs (n,).
+
+    Erlang C by the Erlang B recursion B_k = a B / (k + a B); above 60 erlangs the occupancy decides: a / 0.88.
+    """
+    least = np.maximum(np.ceil(erlangs / MAX_OCCUPANCY), 1.0)
+    small = np.where(erlangs <= EXACT_UP_TO_ERLANGS, erlangs, 0.0)
+    blocked, found = np.ones(len(erlangs)), np.where(erlangs <= EXACT_UP_TO_ERLANGS, np.inf, least)
+    agents = 0
+    while np.isinf(found).any():
+        agents += 1
+        blocked = small * blocked / (agents + small * blocked)
+        spare = np.maximum(agents - small, 1e-12)
+        waits = blocked * agents / (spare + small * blocked)
+        late = waits * np.exp(-spare * WITHIN_SECONDS / handle_seconds)
+        good = (agents >= least) & (late <= 1 - ANSWERED_SHARE)
+        found = np.where(good & np.isinf(found), agents, found)
+    return np.asarray(found)
 
 
 def rates_truth(rates: CallRates) -> pd.DataFrame:

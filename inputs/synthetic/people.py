@@ -12,6 +12,7 @@ PART_WEEKS = ("mon|tue|wed|thu", "tue|wed|thu")
 APPOINTMENT_TIMES = (("10:00", "11:00"), ("11:00", "12:00"), ("15:30", "16:30"))
 QUEUES = ("service", "sales", "technical")
 QUEUE_LOAD = np.array([0.50, 0.28, 0.22])
+MAIN_QUEUE_SHARES = np.array([0.40, 0.31, 0.29])  # longer calls and smaller pools take more people a call
 CONTRACT_HOURS = (38.5, 38.5, 38.5, 30.0, 20.0)
 GROWN_OVER_MEAN, GROWTH_STEPS, GROWTH_STEP_KM = (0.35, 1.6), 60, 0.05
 
@@ -53,13 +54,13 @@ def draw_reps(rng: np.random.Generator, count: int, geography: Geography) -> pd.
 
 def queue_names(agents: int) -> tuple[str, ...]:
     """The centre's inbound queues: a small centre cannot staff three of them all day."""
-    return QUEUES[: 3 if agents >= 12 else 2 if agents >= 6 else 1]
+    return QUEUES[: 3 if agents >= 30 else 2 if agents >= 15 else 1]
 
 
 def draw_agents(rng: np.random.Generator, count: int) -> pd.DataFrame:
-    """The table `agents`: a main queue in proportion to the load, half of them a second one, a quarter outbound."""
+    """The table `agents`: a main queue in proportion to the work, half of them a second one, a quarter outbound."""
     queues = queue_names(count)
-    share = QUEUE_LOAD[: len(queues)] / QUEUE_LOAD[: len(queues)].sum()
+    share = MAIN_QUEUE_SHARES[: len(queues)] / MAIN_QUEUE_SHARES[: len(queues)].sum()
     main = np.searchsorted(np.cumsum(share) - 1e-12, (np.arange(count) + 0.5) / max(count, 1))
     main = rng.permutation(main)
     skills = [[queues[m]] for m in main]

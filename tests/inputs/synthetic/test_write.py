@@ -18,7 +18,7 @@ from scenarios.loader import load_scenario
 
 def test_week_and_what_ifs_are_valid_scenarios(tmp_path: Path) -> None:
     """week.yaml loads, names every table with rows and no truth; the what-ifs change what they say."""
-    company = make_company('Sòl & "mar" # 2', customers=80, reps=12, agents=13, seed=2)
+    company = make_company('Sòl & "mar" # 2', customers=80, reps=12, agents=30, seed=2)
     week = write_company(company, tmp_path / "sol")
     scenario = load_scenario(week).scenario
     assert scenario.name == 'Sòl & "mar" # 2'
@@ -101,7 +101,7 @@ def test_a_planners_file_is_not_overwritten(tmp_path: Path) -> None:
 
 def test_gates_set_nothing_aside(tmp_path: Path) -> None:
     """The project's own gates accept every row; what they leave out of demand is what was planted, gap included."""
-    company = make_company("gates", customers=150, reps=4, agents=13, seed=6)
+    company = make_company("gates", customers=150, reps=4, agents=30, seed=6)
     week = write_company(company, tmp_path)
     tables = load_tables(load_scenario(week).scenario, store=None, loaded_at=datetime(2026, 3, 7))
     assert {finding.severity for finding in tables.quality.findings} <= {"warn"}
