@@ -72,8 +72,8 @@ def column_faults(
         if outside.any() and column.unit != "degrees":
             faults.append(_fault(column, "out of range", outside, raw, rows, f"must be {_limits(column)}"))
     if column.past:
-        end_of_day = np.datetime64(as_of + dt.timedelta(days=1), "us")
-        late = (values >= end_of_day + TOLERANCE).to_numpy()
+        first_unknown = np.datetime64(as_of + dt.timedelta(days=1), "us")
+        late = (values >= first_unknown + TOLERANCE * (column.kind == "instant")).to_numpy()
         if late.any():
             faults.append(
                 _fault(column, "date in the future", late, raw, rows, f"after as_of ({as_of}), not yet known")

@@ -70,7 +70,7 @@ def parse_numbers(series: pd.Series, decimal: str) -> tuple[np.ndarray, np.ndarr
         wrong_mark = text.str.contains(".", regex=False, na=False).to_numpy()
         text = text.str.replace(",", ".", regex=False)
     values = pd.to_numeric(text, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    wrong_mark |= text.str.contains(r"[_xX]", regex=True, na=False).to_numpy()
+    wrong_mark = wrong_mark | text.str.contains(r"[_xX]", regex=True, na=False).to_numpy()
     bad = text.notna().to_numpy() & (~np.isfinite(values) | wrong_mark)
     return np.where(bad, np.nan, values), bad
 

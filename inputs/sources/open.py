@@ -30,7 +30,7 @@ def _read_workbook(data: bytes, source: Source) -> Raw:
         sheet = source.sheet or names[0]
         if sheet not in names:
             raise Unreadable(f"it has no sheet {sheet!r}; its sheets are {', '.join(names)}")
-        cells = book.parse(sheet, header=None, dtype=object)
+        cells = pd.read_excel(book, sheet_name=sheet, header=None, dtype=object)
     if cells.empty:
         raise Unreadable(f"its sheet {sheet!r} is empty: not even a row with the column names")
     header = [str(name).strip() for name in cells.iloc[0]]
