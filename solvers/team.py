@@ -68,7 +68,8 @@ def make_team(
     owned = customers[["customer_id", "latitude", "longitude"]].assign(
         workload=workload_minutes(customers, default_visit_minutes=default_visit_minutes)
     )
-    owned = owned.merge(current_territories[["customer_id", "rep_id"]], on="customer_id", how="left")
+    owner = dict(zip(current_territories["customer_id"], current_territories["rep_id"], strict=True))
+    owned["rep_id"] = [owner.get(customer, "") for customer in owned["customer_id"]]
     load = owned.groupby("rep_id")["workload"].sum().reindex(team["rep_id"]).fillna(0.0).to_numpy()
     if settings.headcount_change < 0:
         leaving = np.lexsort((np.arange(len(team)), load))[: -settings.headcount_change]

@@ -1,5 +1,10 @@
 """Packing programmes by HiGHS (Huangfu and Hall, 2018) through highspy: one thread, budgets in nodes."""
 
+import ctypes
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import numpy as np
 
 from solvers.channels.model import Packing
@@ -15,7 +20,9 @@ def solve_lp(packing: Packing, *, seconds: float) -> tuple[np.ndarray, np.ndarra
     solution = highs.getSolution()
     if not solution.dual_valid:
         return None
-    return np.clip(np.array(solution.col_value), 0.0, 1.0), np.maximum(-np.array(solution.row_dual), 0.0)
+    return np.clip(np.array(solution.col_value), 0.0, 1.0), np.maximum(-np.array(solution.row_dual), 0.0) / _row_scale(
+        packing
+    )
 
 
 def solve_mip(
@@ -31,7 +38,8 @@ def solve_mip(
     warm = highspy.HighsSolution()
     warm.col_value = start.astype(float).tolist()
     highs.setSolution(warm)
-    highs.run()
+    with _silence():
+        highs.run()
     values, info = np.array(highs.getSolution().col_value), highs.getInfo()
     brake = highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit
     bound = -float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
@@ -44,6 +52,31 @@ def solve_mip(
     return found, bound, brake
 
 
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the process's stdout to results: HiGHS 1.12 prints a debugging line there, whatever its options say."""
+    libc = ctypes.CDLL(None)
+    try:
+        kept = os.dup(1)
+    except OSError:  # no stdout: nothing can be printed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    libc.fflush(None)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        libc.fflush(None)
+        os.dup2(kept, 1)
+        os.close(nowhere)
+        os.close(kept)
+
+
+def _row_scale(packing: Packing) -> np.ndarray:
+    return np.maximum(packing.limit, 1.0)
+
+
 def _load(packing: Packing, *, integer: bool):  # type: ignore[no-untyped-def]
     """A quiet single-threaded HiGHS that holds the programme as minimise -order_eur @ x."""
     import highspy
@@ -52,15 +85,17 @@ def _load(packing: Packing, *, integer: bool):  # type: ignore[no-untyped-def]
     for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
         highs.setOptionValue(option, value)
     count, rows = len(packing.order_eur), len(packing.limit)
+    # HiGHS holds rows to an absolute tolerance: scaled to limits of about 1, a solution of many visits keeps it, too.
+    scale = 1 / _row_scale(packing)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = count, rows
     model.col_cost_ = -packing.order_eur
     model.col_lower_, model.col_upper_ = np.zeros(count), np.ones(count)
-    model.row_lower_, model.row_upper_ = np.full(rows, -highspy.kHighsInf), packing.limit
+    model.row_lower_, model.row_upper_ = np.full(rows, -highspy.kHighsInf), packing.limit * scale
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.start_ = packing.matrix.indptr
     model.a_matrix_.index_ = packing.matrix.indices
-    model.a_matrix_.value_ = packing.matrix.data
+    model.a_matrix_.value_ = packing.matrix.data * np.repeat(scale, np.diff(packing.matrix.indptr))
     if integer:
         model.integrality_ = [highspy.HighsVarType.kInteger] * count
     highs.passModel(model)

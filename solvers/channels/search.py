@@ -15,9 +15,9 @@ import numpy as np
 from scenarios.schema import Effort
 from solvers.channels.model import Packing
 
-NODES = {"quick": 20, "normal": 200, "thorough": 5000}
+NODES = {"quick": 10, "normal": 60, "thorough": 3000}
 """Branch-and-bound nodes."""
-CORE_OPTIONS = {"quick": 300, "normal": 600, "thorough": 1500}
+CORE_OPTIONS = {"quick": 300, "normal": 500, "thorough": 1500}
 """Options among which the core is solved."""
 EXACT_OPTIONS = 2000
 """The exact programme is tried on at most so many undecided options."""
