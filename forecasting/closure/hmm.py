@@ -11,6 +11,9 @@ then that of the corners (measured: AUC .66 to .72 by the seed alone, from a com
 forward recursion over all different sequences at once, one numpy step per symbol.
 """
 
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -175,8 +178,21 @@ def _fit_chain(sample: Symbols, *, symbols: int, states: int, seed: int, common:
     )
     if common is not None:
         model.startprob_, model.transmat_, model.emissionprob_ = common.start, common.step, common.emit
-    model.fit(flat[:, None], lengths)
+    with _quiet_hmmlearn():
+        model.fit(flat[:, None], lengths)
     return Chain(_floored(model.startprob_), _floored(model.transmat_), _floored(model.emissionprob_))
+
+
+@contextmanager
+def _quiet_hmmlearn() -> Iterator[None]:
+    """hmmlearn writes to stderr of states that are never left (made even here) or a last step that gained nothing."""
+    log = logging.getLogger("hmmlearn.base")
+    level = log.level
+    log.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        log.setLevel(level)
 
 
 def _symbols_of(seen: Symbols, stages: int) -> tuple[Ints, int]:

@@ -114,3 +114,15 @@ def test_no_symbol_is_impossible_and_an_empty_row_becomes_even() -> None:
     floored = _floored(np.array([[1.0, 0.0], [0.0, 0.0]]))
     assert floored[0].tolist() == pytest.approx([0.9995, 0.0005])
     assert floored[1].tolist() == pytest.approx([0.5, 0.5])
+
+
+def test_a_state_that_is_never_left_is_learned_in_silence(caplog) -> None:
+    """Sequences of one symbol show no transition at all; hmmlearn would write to stderr of it."""
+    table = np.zeros((1, 1), dtype=np.int64)
+    won = np.arange(100) % 2 == 0
+    model = fit_hidden_markov(
+        Sequences(table, np.zeros(100, dtype=np.int64)), won, np.ones(100), stages=1, hidden_states=2, seed=1
+    )
+    assert model is not None
+    assert model.probability(Sequences(table, np.zeros(1, dtype=np.int64)))[0] == pytest.approx(0.5)
+    assert caplog.records == []
