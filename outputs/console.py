@@ -14,13 +14,16 @@ if TYPE_CHECKING:
 
 TABLES = ("stages", "outcomes", "kpis", "findings")
 
+OUTCOME = ("stage", "reason", "value", "bound", "gap_pct", "unit", "seconds")
+
 
 def run_text(run: "Run") -> str:
     """Stages, outcomes, figures, audit findings, flags, the folder and the report to open."""
     bounds = ["none" if bound is None or bound != bound else number(bound) for bound in run.outcomes["bound"]]
+    shown = [name for name in OUTCOME if name in run.outcomes]
     parts = [
         f"stages\n{frame_text(run.stages)}",
-        f"outcomes\n{frame_text(run.outcomes.assign(bound=bounds))}",
+        f"outcomes\n{frame_text(run.outcomes.assign(bound=bounds)[shown])}\n{_methods(run.outcomes)}".rstrip(),
         f"figures\n{frame_text(run.kpis)}",
     ]
     if len(run.findings):
@@ -30,6 +33,15 @@ def run_text(run: "Run") -> str:
     if run.report:
         last.append(f"open: {run.report}")
     return "\n\n".join([*parts, "\n".join(last)])
+
+
+def _methods(outcomes: "pd.DataFrame") -> str:
+    """How each outcome came to be, in sentences below the table."""
+    lines = []
+    for row in outcomes.to_dict("records"):
+        told = [str(row.get("method") or ""), *map(str, row.get("notes") or ())]
+        lines += [f"  {row['stage']}: {text}" for text in told if text]
+    return "\n".join(lines)
 
 
 def run_json(run: "Run") -> dict[str, Any]:

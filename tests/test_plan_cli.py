@@ -47,6 +47,8 @@ def made(folder: Path, *, flags: tuple[str, ...] = (), reused: bool = False) -> 
                 "bound": [100.0, float("nan")],
                 "gap_pct": [0.0, float("nan")],
                 "seconds": [1.5, 20.25],
+                "method": ["highs", "pyvrp"],
+                "notes": [[], ["a lunch is missing"]],
             }
         ),
         findings=pd.DataFrame({"check": [], "table": [], "row": [], "message": []}),
@@ -84,6 +86,8 @@ def test_run_passes_on_what_was_asked_and_shows_what_came(asked: dict[str, Any],
     assert isinstance(asked["clock"](), datetime)
     lines = [line.split() for line in result.stdout.splitlines()]
     assert ["routing", "budget", "spent", "90.00", "none", "-", "20.25"] in lines
+    assert "  routing: a lunch is missing\n" in result.stdout
+    assert "  channels: highs\n" in result.stdout
     assert ["travel_km", "1,234.50", "km", "on", "the", "road"] in lines
     assert result.stdout.endswith(f"run: {tmp_path}/run\nopen: {tmp_path}/run/report.html\n")
 
