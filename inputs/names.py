@@ -1,11 +1,11 @@
 """Names in a scenario that the data does not know: reps, customers, queues."""
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 from inputs.types import Tables
 from scenarios.errors import Problem
 from scenarios.schema import Scenario
+from scenarios.suggestions import closest
 
 ALL_QUEUES = "*"
 MAX_LISTED = 12
@@ -15,12 +15,9 @@ def _unknown(key: str, name: str, known: Sequence[str], *, what: str, where: str
     """A problem if `name` is not among `known`; what: the kind of thing; where: the table that should hold it."""
     if name in known:
         return []
-    close = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
-    folded = next((other for other in known if other.casefold() == name.casefold()), None)
-    suggestion = folded or (close[0] if close else "")
     listed = ", ".join(known) if len(known) <= MAX_LISTED else ""
     message = f"no {what} {name!r} in {where}" if known else f"no {what} {name!r}: {where} is empty or not given"
-    return [Problem(message=message, key=key, allowed=listed, suggestion=suggestion)]
+    return [Problem(message=message, key=key, allowed=listed, suggestion=closest(name, known))]
 
 
 def _sorted(names: Iterable[object]) -> list[str]:

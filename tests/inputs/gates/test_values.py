@@ -1,5 +1,6 @@
 from dataclasses import replace
 from datetime import time
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
@@ -105,7 +106,7 @@ def test_joined_windows_cover_the_same_minutes(windows: list[tuple[int, int]]) -
     text = "|".join(f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in windows)
     joined = parse_windows(text)
     assert {m for a, b in joined for m in range(a, b)} == {m for a, b in windows for m in range(a, b)}
-    assert all(first[1] < second[0] for first, second in zip(joined, joined[1:], strict=False))
+    assert all(first[1] < second[0] for first, second in pairwise(joined))
 
 
 @pytest.mark.parametrize(
