@@ -1,7 +1,7 @@
 """The search for the best packing: relaxation, repair, the core, and an exact programme on what that leaves open.
 
-The bound is computed here from the duals, whatever the library says: at any prices >= 0 of the capacities, no packing is
-worth more than the capacities cost plus, for each customer, the best allowed options after prices (Lagrange; Fisher,
+The bound is computed here from the duals, whatever the library says: at any prices >= 0 of the capacities no packing
+is worth more than what they cost plus, for each customer, the best allowed options after prices (Lagrange; Fisher,
 1981). What an option would take from that bound if it were decided the other way is its loss: where the loss exceeds
 the distance between bound and value, the option is settled, and the exact programme sees only the others.
 """
