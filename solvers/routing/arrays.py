@@ -1,9 +1,55 @@
 """A routing problem as flat arrays, for compiled code."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 from solvers.routing.problem import RoutingProblem
-from solvers.routing.schedule import FIRST_WINDOW, PLACE, Arrays
+
+NEVER = 1 << 40
+"""A time that is never reached."""
+
+
+PLACE, SERVICE, WINDOWS, FIRST_WINDOW = 0, 1, 2, 3
+"""Columns of `Arrays.tasks`."""
+START, END, START_PLACE, END_PLACE, LUNCH, LUNCH_FROM, LUNCH_TO = range(7)
+"""Columns of `Arrays.shifts`."""
+
+
+class Arrays(NamedTuple):
+    """A `RoutingProblem` as flat arrays for compiled code; T tasks, S shifts, P places, W windows a task.
+
+    tasks: (T, 3 + 2 W) place (-1: where the rep is), service, number of windows, then (from, to) of each, ascending.
+    shifts: (S, 7) start, end, start place, end place, lunch, lunch from, lunch to. seconds, eur: (P, P) of a drive.
+    gain_eur: (T,) prize plus a bonus for required work. fixed: (T,) appointments.
+    near: (T, K) tasks that share a shift, nearest drive first. shifts_of: (T, A) allowed shifts. Both end with -1.
+    """
+
+    tasks: np.ndarray
+    shifts: np.ndarray
+    seconds: np.ndarray
+    eur: np.ndarray
+    gain_eur: np.ndarray
+    fixed: np.ndarray
+    shifts_of: np.ndarray
+    near: np.ndarray
+
+
+class State(NamedTuple):
+    """A plan under search; S shifts of at most N events.
+
+    order: (S, N) task indices; length: (S,); shift_of: (T,) -1 where left out; place, before, after: (S, N + 1) where
+    and when the rep is free after each event (see `schedule`); value: (S,) gains less travel in euros.
+    """
+
+    order: np.ndarray
+    length: np.ndarray
+    shift_of: np.ndarray
+    place: np.ndarray
+    before: np.ndarray
+    after: np.ndarray
+    value: np.ndarray
+
 
 NEIGHBOURS = 60
 """How many near tasks a removal may reach from a task."""

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from solvers.routing.arrays import Arrays
 from solvers.routing.improve import make_state, read_orders
 from solvers.routing.problem import Orders, RoutingProblem
 from solvers.routing.ruin_recreate import fill
-from solvers.routing.schedule import Arrays
 
 
 def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, until: float) -> Orders:

@@ -1,9 +1,10 @@
 """Engine `ortools`: OR-Tools' routing library with disjunctions, a time dimension and breaks, one model a rep.
 
 Several windows are holes in the range of the time variable; allowed days are allowed vehicles; lunch is a break
-interval. OR-Tools may put a break into a drive; the exact schedule afterwards does not. The library has no step count
-but the number of solutions found, so the budget is: first solution, then guided local search up to SOLUTIONS solutions.
-Visits that several reps may do go into the model of the first of them. Appointments without a place are left out.
+interval. OR-Tools may put a break into a drive; the exact schedule afterwards does not. The library counts no steps
+(its guided search ends by the clock), so its budget is a descent: parallel insertion, then local search until no move
+improves, which ends by itself and is the same at every effort. Visits that several reps may do go into the model of the
+first of them. Appointments without a place are left out.
 """
 
 import time
@@ -12,17 +13,14 @@ from itertools import pairwise
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
-from solvers.routing.arrays import required_bonus_eur
+from solvers.routing.arrays import Arrays, required_bonus_eur
 from solvers.routing.problem import SPAN_SECONDS, Orders, RoutingProblem
-from solvers.routing.schedule import Arrays
 
-SOLUTIONS = {"quick": 30, "normal": 150, "thorough": 1000}
-"""Solutions (improvements of the guided objective) after which the search of a rep ends."""
 MILLI_EURO = 1000
 
 
 def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, until: float) -> Orders:
-    """Each rep's days in one model, reps in ascending order; the search is deterministic and uses no seed."""
+    """Each rep's days in one model, reps in ascending order; deterministic: neither effort nor seed is used."""
     sequences: list[tuple[int, ...]] = [()] * len(problem.shifts)
     brake_hit = False
     chosen = [problem.shifts[task.shifts[0]].rep_id if task.shifts else "" for task in problem.tasks]
@@ -34,14 +32,14 @@ def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, un
             brake_hit = True
             break
         if tasks:
-            for shift, order in _solve_rep(problem, tasks, shifts, SOLUTIONS[effort], left):
+            for shift, order in _solve_rep(problem, tasks, shifts, left):
                 sequences[shift] = order
             brake_hit |= time.perf_counter() > until
-    return Orders(tuple(sequences), f"OR-Tools routing, {SOLUTIONS[effort]} solutions a rep", brake_hit)
+    return Orders(tuple(sequences), "OR-Tools routing, descent for each rep", brake_hit)
 
 
 def _solve_rep(
-    problem: RoutingProblem, tasks: list[int], shifts: list[int], solutions: int, seconds_left: float
+    problem: RoutingProblem, tasks: list[int], shifts: list[int], seconds_left: float
 ) -> list[tuple[int, tuple[int, ...]]]:
     days = [problem.shifts[s] for s in shifts]
     starts, ends = list(range(len(days))), list(range(len(days), 2 * len(days)))
@@ -85,8 +83,7 @@ def _solve_rep(
             clock.SetBreakIntervalsOfVehicle([lunch], v, service.tolist())
     parameters = pywrapcp.DefaultRoutingSearchParameters()
     parameters.first_solution_strategy = routing_enums_pb2.FirstSolutionStrategy.PARALLEL_CHEAPEST_INSERTION
-    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GUIDED_LOCAL_SEARCH
-    parameters.solution_limit = solutions
+    parameters.local_search_metaheuristic = routing_enums_pb2.LocalSearchMetaheuristic.GREEDY_DESCENT
     parameters.time_limit.FromMilliseconds(max(1, int(1000 * seconds_left)))
     found = model.SolveWithParameters(parameters)
     if found is None:

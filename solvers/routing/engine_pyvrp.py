@@ -14,9 +14,8 @@ from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, V
 from pyvrp import solve as pyvrp_solve
 from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
 
-from solvers.routing.arrays import required_bonus_eur
+from solvers.routing.arrays import Arrays, required_bonus_eur
 from solvers.routing.problem import SPAN_SECONDS, Orders, RoutingProblem, Shift
-from solvers.routing.schedule import Arrays
 
 ITERATIONS = {"quick": 300, "normal": 2000, "thorough": 10000}
 """Iterations of the local search for each rep."""

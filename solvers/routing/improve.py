@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from scenarios.errors import NoLegalPlan
+from solvers.routing.arrays import Arrays, State
 from solvers.routing.problem import RoutingProblem
-from solvers.routing.ruin_recreate import State, fill, fits, insert, retime, search
-from solvers.routing.schedule import Arrays
+from solvers.routing.ruin_recreate import fill, fits, insert, retime, search
 
 STEPS_A_CALL = 2000
 """Steps between two looks at the clock."""

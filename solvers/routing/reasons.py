@@ -8,11 +8,10 @@ import pandas as pd
 
 from scenarios.clock import format_clock
 from scenarios.errors import NoLegalPlan
-from solvers.routing.arrays import make_arrays
+from solvers.routing.arrays import Arrays, State, make_arrays
 from solvers.routing.improve import make_state
 from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Task
-from solvers.routing.ruin_recreate import State, added, fits
-from solvers.routing.schedule import Arrays
+from solvers.routing.ruin_recreate import added, fits
 from solvers.routing.visits import UNSERVED
 
 Fact = tuple[str, str]

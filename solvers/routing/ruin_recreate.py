@@ -4,18 +4,25 @@ A step removes strings of neighbouring visits from a few rep-days and inserts vi
 out alike, each where it gains most (prize less added travel), in a random choice of orders; the result is kept by
 simulated annealing. Every insertion is timed exactly (windows, lunch, appointments), so there is nothing to repair.
 
+All compiled code stands in this one file, because numba's cache looks only at the file a function stands in. The same
+steps time the printed timetable (`schedule`). Arriving earlier is never worse, because a rep may wait; so for a fixed
+order two numbers say all that matters after each event: the earliest time the rep is free if lunch is still to come,
+and the earliest if lunch is over. Lunch is taken where the last event ended, before the next drive.
+
 Slack induction by string removals: Christiaens & Vanden Berghe (2020), Transportation Science 54(2), here with prizes:
 visits that do not pay, or fit nowhere, stay out.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 from numba import njit
 
-from solvers.routing.schedule import (
+from solvers.routing.arrays import (
+    END,
     END_PLACE,
     FIRST_WINDOW,
+    LUNCH,
+    LUNCH_FROM,
+    LUNCH_TO,
     NEVER,
     PLACE,
     SERVICE,
@@ -23,9 +30,8 @@ from solvers.routing.schedule import (
     START_PLACE,
     WINDOWS,
     Arrays,
-    advance,
-    home_in_time,
-)
+    State,
+)  # fmt: skip
 
 MEAN_REMOVED = 8
 """Visits removed in a step, on average."""
@@ -35,20 +41,54 @@ BLINK = 0.01
 """Share of insertion places that are overlooked on purpose, for variety (the paper's value)."""
 
 
-class State(NamedTuple):
-    """A plan under search; S shifts of at most N events.
+@njit(cache=True, inline="always")
+def serve(tasks: np.ndarray, task: int, ready: int) -> int:
+    """Earliest end of a service that may begin from `ready` on; NEVER if no window is left."""
+    end = NEVER
+    for w in range(tasks[task, WINDOWS]):
+        begin = max(ready, tasks[task, FIRST_WINDOW + 2 * w])
+        if begin + tasks[task, SERVICE] <= tasks[task, FIRST_WINDOW + 1 + 2 * w]:
+            end = begin + tasks[task, SERVICE]
+            break
+    return end
 
-    order: (S, N) task indices; length: (S,); shift_of: (T,) -1 where left out; place, before, after: (S, N + 1) where
-    and when the rep is free after each event (see `schedule`); value: (S,) gains less travel in euros.
-    """
 
-    order: np.ndarray
-    length: np.ndarray
-    shift_of: np.ndarray
-    place: np.ndarray
-    before: np.ndarray
-    after: np.ndarray
-    value: np.ndarray
+@njit(cache=True, inline="always")
+def after_lunch(shifts: np.ndarray, shift: int, free: int) -> int:
+    """Earliest end of lunch for a rep who is free from `free` on; `free` itself where the shift has no lunch."""
+    end = free
+    if shifts[shift, LUNCH] > 0:
+        end = max(free, shifts[shift, LUNCH_FROM]) + shifts[shift, LUNCH]
+        if end > shifts[shift, LUNCH_TO]:
+            end = NEVER
+    return end
+
+
+@njit(cache=True, inline="always")
+def advance(
+    tasks: np.ndarray,
+    shifts: np.ndarray,
+    seconds: np.ndarray,
+    shift: int,
+    place: int,
+    before: int,
+    after: int,
+    task: int,
+) -> tuple[int, int, int]:
+    """Place and both earliest free times (lunch to come, lunch over) once `task` is done from here."""
+    to = tasks[task, PLACE]
+    if to < 0:
+        to = place
+    drive = np.int64(seconds[place, to])
+    eaten = min(after, after_lunch(shifts, shift, before))
+    return to, serve(tasks, task, before + drive), serve(tasks, task, eaten + drive)
+
+
+@njit(cache=True, inline="always")
+def home_in_time(shifts: np.ndarray, seconds: np.ndarray, shift: int, place: int, before: int, after: int) -> bool:
+    """Whether the rep reaches the end of the day in time, lunch taken."""
+    eaten = min(after, after_lunch(shifts, shift, before))
+    return bool(eaten + np.int64(seconds[place, shifts[shift, END_PLACE]]) <= shifts[shift, END])
 
 
 @njit(cache=True)
@@ -67,7 +107,7 @@ def retime(arrays: Arrays, state: State, shift: int) -> bool:
         state.value[shift] = 0.0
         return True
     state.value[shift] = value - arrays.eur[place, shifts[shift, END_PLACE]]
-    return home_in_time(shifts, seconds, shift, place, before, after)
+    return bool(home_in_time(shifts, seconds, shift, place, before, after))
 
 
 @njit(cache=True, inline="always")
@@ -123,7 +163,7 @@ def detour(
             following = tasks[order[shift, i], PLACE]
             break
     saved = matrix[origin, following] if count > 0 else 0.0
-    return matrix[origin, to] + matrix[to, following] - saved
+    return float(matrix[origin, to] + matrix[to, following] - saved)
 
 
 @njit(cache=True)
@@ -154,10 +194,10 @@ def best_place(
 @njit(cache=True)
 def fits(arrays: Arrays, state: State, shift: int, position: int, task: int) -> bool:
     """Whether the rep-day stays legal with `task` inserted before its event `position`."""
-    return legal(
+    return bool(legal(
         arrays.tasks, arrays.shifts, arrays.seconds, state.order, state.length[shift], state.place, state.before,
         state.after, shift, position, task,
-    )  # fmt: skip
+    ))  # fmt: skip
 
 
 @njit(cache=True)

@@ -1,96 +1,10 @@
-"""The exact timing of a rep-day: from an order of visits to the earliest times, with windows, lunch and appointments.
-
-Everything is in whole seconds after midnight. Arriving earlier is never worse, because a rep may wait; so for a fixed
-order two numbers say all that matters after each event: the earliest time the rep is free if lunch is still to come,
-and the earliest if lunch is over. Lunch is taken where the last event ended, before the next drive. The same compiled
-steps serve the search (`ruin_recreate`) and the timetable, so no engine can differ from what is printed.
-"""
+"""The exact timetable of a rep-day: from an order of visits to whole seconds, with windows, lunch and appointments."""
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
 
-import numpy as np
-from numba import njit
-
+from solvers.routing.arrays import NEVER, Arrays
 from solvers.routing.problem import RoutingProblem
-
-NEVER = 1 << 40
-"""A time that is never reached."""
-
-
-PLACE, SERVICE, WINDOWS, FIRST_WINDOW = 0, 1, 2, 3
-"""Columns of `Arrays.tasks`."""
-START, END, START_PLACE, END_PLACE, LUNCH, LUNCH_FROM, LUNCH_TO = range(7)
-"""Columns of `Arrays.shifts`."""
-
-
-class Arrays(NamedTuple):
-    """A `RoutingProblem` as flat arrays for compiled code; T tasks, S shifts, P places, W windows a task.
-
-    tasks: (T, 3 + 2 W) place (-1: where the rep is), service, number of windows, then (from, to) of each, ascending.
-    shifts: (S, 7) start, end, start place, end place, lunch, lunch from, lunch to. seconds, eur: (P, P) of a drive.
-    gain_eur: (T,) prize plus a bonus for required work. fixed: (T,) appointments.
-    near: (T, K) tasks that share a shift, nearest drive first. shifts_of: (T, A) allowed shifts. Both end with -1.
-    """
-
-    tasks: np.ndarray
-    shifts: np.ndarray
-    seconds: np.ndarray
-    eur: np.ndarray
-    gain_eur: np.ndarray
-    fixed: np.ndarray
-    shifts_of: np.ndarray
-    near: np.ndarray
-
-
-@njit(cache=True, inline="always")
-def serve(tasks: np.ndarray, task: int, ready: int) -> int:
-    """Earliest end of a service that may begin from `ready` on; NEVER if no window is left."""
-    end = NEVER
-    for w in range(tasks[task, WINDOWS]):
-        begin = max(ready, tasks[task, FIRST_WINDOW + 2 * w])
-        if begin + tasks[task, SERVICE] <= tasks[task, FIRST_WINDOW + 1 + 2 * w]:
-            end = begin + tasks[task, SERVICE]
-            break
-    return end
-
-
-@njit(cache=True, inline="always")
-def after_lunch(shifts: np.ndarray, shift: int, free: int) -> int:
-    """Earliest end of lunch for a rep who is free from `free` on; `free` itself where the shift has no lunch."""
-    end = free
-    if shifts[shift, LUNCH] > 0:
-        end = max(free, shifts[shift, LUNCH_FROM]) + shifts[shift, LUNCH]
-        if end > shifts[shift, LUNCH_TO]:
-            end = NEVER
-    return end
-
-
-@njit(cache=True, inline="always")
-def advance(
-    tasks: np.ndarray,
-    shifts: np.ndarray,
-    seconds: np.ndarray,
-    shift: int,
-    place: int,
-    before: int,
-    after: int,
-    task: int,
-) -> tuple[int, int, int]:
-    """Place and both earliest free times (lunch to come, lunch over) once `task` is done from here."""
-    to = tasks[task, PLACE]
-    if to < 0:
-        to = place
-    drive = np.int64(seconds[place, to])
-    eaten = min(after, after_lunch(shifts, shift, before))
-    return to, serve(tasks, task, before + drive), serve(tasks, task, eaten + drive)
-
-
-@njit(cache=True, inline="always")
-def home_in_time(shifts: np.ndarray, seconds: np.ndarray, shift: int, place: int, before: int, after: int) -> bool:
-    """Whether the rep reaches the end of the day in time, lunch taken."""
-    eaten = min(after, after_lunch(shifts, shift, before))
-    return bool(eaten + seconds[place, shifts[shift, END_PLACE]] <= shifts[shift, END])
+from solvers.routing.ruin_recreate import advance, after_lunch, home_in_time, serve
 
 
 @dataclass(frozen=True)

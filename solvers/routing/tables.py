@@ -4,8 +4,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from solvers.routing.arrays import Arrays
 from solvers.routing.problem import RoutingProblem
-from solvers.routing.schedule import Arrays, Event, timetable
+from solvers.routing.schedule import Event, timetable
 
 STOPS = [
     "rep_id", "day", "position", "kind", "customer_id", "latitude", "longitude", "travel_seconds", "travel_km",
@@ -58,11 +59,12 @@ def shifts_table(problem: RoutingProblem, stops: pd.DataFrame) -> pd.DataFrame:
         wait_minutes=_minutes(stops["start_at"] - stops["arrive_at"]),
     )
     sums = parts.groupby(["rep_id", "day"], sort=True)[SUMS].sum()
-    table = problem.days.astype({"rep_id": "str", "reason": "str", "works": bool})
+    table = problem.days.astype({"rep_id": "str", "reason": "str", "works": bool, "day": "datetime64[us]"})
     table = table.merge(sums.reset_index(), on=["rep_id", "day"], how="left")
     table[SUMS] = table[SUMS].fillna(0.0)
     return table.astype({"visits": "int64"})
 
 
 def _minutes(spans: pd.Series) -> pd.Series:
-    return spans.dt.total_seconds() / SECONDS_PER_MINUTE
+    minutes: pd.Series = spans.dt.total_seconds() / SECONDS_PER_MINUTE
+    return minutes
