@@ -40,6 +40,22 @@ def check_spans(frame: pd.DataFrame, rows: np.ndarray, *, start: str, end: str, 
     ]
 
 
+def check_areas(frame: pd.DataFrame, rows: np.ndarray) -> list[Fault]:
+    """Areas whose geometry is no polygon or multipolygon in WKT; missing ones are left to other checks."""
+    import shapely
+
+    cells = frame["geometry"]
+    present = cells.notna().to_numpy()
+    texts = [text if known else None for text, known in zip(cells, present, strict=True)]
+    shapes = shapely.from_wkt(np.array(texts, dtype=object), on_invalid="ignore")
+    polygons = np.isin(shapely.get_type_id(shapes), (shapely.GeometryType.POLYGON, shapely.GeometryType.MULTIPOLYGON))
+    bad = present & (~polygons | shapely.is_empty(shapes))
+    if not bad.any():
+        return []
+    reason, advice = "no POLYGON or MULTIPOLYGON in WKT", "give the areas as GeoJSON"
+    return [Fault("geometry", "wrong type", "reject", rows[bad], cells[bad].tolist(), reason, advice)]
+
+
 def merge_windows(frame: pd.DataFrame) -> pd.DataFrame:
     """Fill `windows` of customers from window_start and window_end where it is empty.
 
@@ -68,6 +84,8 @@ def row_faults(contract: Contract, frame: pd.DataFrame, rows: np.ndarray) -> lis
         faults += check_spans(frame, rows, start="shift_start", end="shift_end", severity="reject")
     if contract.name == "agents":
         faults += check_spans(frame, rows, start="available_from", end="available_to", severity="warn")
+    if contract.name == "areas":
+        faults += check_areas(frame, rows)
     if contract.name == "appointments":
         faults += check_spans(frame, rows, start="start", end="end", severity="reject")
     return faults

@@ -5,6 +5,7 @@ import gzip
 import io
 import re
 import zlib
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -16,9 +17,11 @@ from scenarios.schema.data import Source
 
 SEPARATORS = (",", ";", "\t")
 SAMPLE_ROWS = 200
-SAMPLE_CHARACTERS = 200_000
+SAMPLE_CHARACTERS = 100_000  # below the 131,072 that the csv module allows for one cell
+MAX_BLOCK_BYTES = 2**30
 _POINT = re.compile(r"[+-]?\d*\.\d+")
 _COMMA = re.compile(r"[+-]?\d+,\d+")
+_CONTROL = re.compile(r"[\x00-\x08\x0e-\x1a]")
 _UNUSED_IN_CP1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
 
 
@@ -52,11 +55,15 @@ def tell_encoding(data: bytes) -> str:
     return "utf-8"
 
 
+def _rows(text: str, separator: str) -> Iterator[list[str]]:
+    return csv.reader(io.StringIO(text, newline=""), delimiter=separator)
+
+
 def tell_separator(text: str) -> str:
     """The separator that splits the first rows into the most columns of equal number; comma if none does."""
     best, best_score = ",", (0.0, 0)
     for separator in SEPARATORS:
-        rows = [row for row in csv.reader(io.StringIO(text), delimiter=separator) if row][:SAMPLE_ROWS]
+        rows = [row for row in _rows(text, separator) if row][:SAMPLE_ROWS]
         if not rows or len(rows[0]) < 2:
             continue
         alike = sum(len(row) == len(rows[0]) for row in rows) / len(rows)
@@ -67,7 +74,7 @@ def tell_separator(text: str) -> str:
 
 def tell_decimal(text: str, separator: str) -> str:
     """Decimal mark: a comma if the first rows hold numbers with a comma and fewer with a point."""
-    rows = list(csv.reader(io.StringIO(text), delimiter=separator))[1 : SAMPLE_ROWS + 1]
+    rows = list(_rows(text, separator))[1 : SAMPLE_ROWS + 1]
     cells = [cell.strip() for row in rows for cell in row]
     commas = sum(_COMMA.fullmatch(cell) is not None for cell in cells)
     points = sum(_POINT.fullmatch(cell) is not None for cell in cells)
@@ -84,7 +91,7 @@ def _decoded(data: bytes, encoding: str) -> str:
 
 
 def _header(text: str, separator: str) -> list[str]:
-    first = next((row for row in csv.reader(io.StringIO(text), delimiter=separator) if row), [])
+    first = next((row for row in _rows(text, separator) if row), [])
     names = [name.strip() for name in first]
     if not any(names):
         raise Unreadable("it is empty: not even a line with the column names")
@@ -107,15 +114,16 @@ def read_text(data: bytes, source: Source) -> Raw:
     data = unzipped(data)
     encoding = source.encoding or tell_encoding(data)
     text = _decoded(data, encoding)
-    if "\x00" in text[:SAMPLE_CHARACTERS]:
+    if _CONTROL.search(text[:SAMPLE_CHARACTERS]):
         raise Unreadable("it is no text file; give a CSV, .csv.gz, .xlsx, .parquet, .geojson file or a Delta folder")
     text = text.removeprefix("\ufeff")
+    content = text.encode("utf-8", errors="replace")
     sample = text[:SAMPLE_CHARACTERS]
     separator = source.separator or tell_separator(sample)
     if len(separator) != 1:
         raise Unreadable(f"the separator {separator!r} is not one character; write for example `separator: ';'`")
     decimal = source.decimal or tell_decimal(sample, separator)
-    names = _header(text, separator)
+    names = _header(sample, separator)
     ragged: list[tuple[int, str]] = []
 
     def set_aside(row: arrow_csv.InvalidRow) -> str:
@@ -125,8 +133,14 @@ def read_text(data: bytes, source: Source) -> Raw:
     options = arrow_csv.ParseOptions(delimiter=separator, newlines_in_values=True, invalid_row_handler=set_aside)
     try:
         table = arrow_csv.read_csv(
-            io.BytesIO(text.encode("utf-8", errors="replace")),
-            read_options=arrow_csv.ReadOptions(use_threads=False, column_names=names, skip_rows_after_names=1),
+            io.BytesIO(content),
+            # One block: a quoted cell of any length fits.
+            read_options=arrow_csv.ReadOptions(
+                use_threads=False,
+                block_size=min(len(content) + 1, MAX_BLOCK_BYTES),
+                column_names=names,
+                skip_rows_after_names=1,
+            ),
             parse_options=options,
             convert_options=arrow_csv.ConvertOptions(
                 column_types=dict.fromkeys(names, pa.string()),

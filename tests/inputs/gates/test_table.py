@@ -175,3 +175,17 @@ def test_a_finding_shows_five_rows_at_most_and_the_total() -> None:
     assert shown.message == "customers.csv: latitude (7 rows): not a number"
     assert shown.examples == tuple(f"row {n}: bad" for n in range(1, 6))
     assert len(fault_rows(fault, "customers")) == 7
+
+
+def test_areas_as_text_must_be_polygons() -> None:
+    """A polygon in WKT stays, also without a name; a point and words are rejected; an empty cell is missing."""
+    gated = gate(
+        "areas",
+        "key,name,geometry\n"
+        '1,,"POLYGON ((0 0, 1 0, 1 1, 0 0))"\n2,b,POINT (1 1)\n3,c,nonsense\n4,d,\n5,e,POLYGON EMPTY\n',
+    )
+    assert faults(gated) == [
+        ("geometry", "missing value", "reject", [4]),
+        ("geometry", "wrong type", "reject", [2, 3, 5]),
+    ]
+    assert gated.frame["name"].tolist() == ["1"]

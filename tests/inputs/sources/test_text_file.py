@@ -77,6 +77,7 @@ def test_gzip_is_told_from_the_bytes() -> None:
         (b"a,b\n\xff,2\n", {"encoding": "utf-8"}, "not written in utf-8"),
         (b"a,b\n1,2\n", {"encoding": "klingon"}, "encoding 'klingon' is not known"),
         (b"a,b\n1,2\n", {"separator": "||"}, "not one character"),
+        (b"\x00\x01\x02" * 50, {}, "no text file"),
         (b"PK\x03\x04,\x00\n1,2\n" + b"x" * 100, {}, "no text file"),
     ],
 )
@@ -90,3 +91,15 @@ def test_a_file_with_only_a_header_has_no_rows() -> None:
     """An empty table is no broken file."""
     raw = read("a,b\n")
     assert raw.frame.shape == (0, 2)
+
+
+def test_a_cell_longer_than_a_megabyte() -> None:
+    """Long polygons as text do not break the reader."""
+    long = "x" * 1_200_000
+    assert read(f'a,b\n1,"{long}"\n2,y\n').frame["b"].str.len().tolist() == [1_200_000, 1]
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+def test_line_ends_of_every_system(line_end: str) -> None:
+    """Unix, Windows and old Macintosh files read alike."""
+    assert read(line_end.join(["a;b", "1,5;x", ""])).frame.to_numpy().tolist() == [["1,5", "x"]]
