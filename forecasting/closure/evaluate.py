@@ -24,6 +24,8 @@ TIE = 1e-3
 MEASURES = {"auc": auc, "brier": brier, "ece": ece, "bias_points": bias_points, "log_loss": log_loss}
 COLUMNS = ("model", "metric", "value", "baseline", "baseline_value", "rows", "note")
 MIN_COHORT_ROWS = 100
+MAX_COHORTS = 8
+"""The latest half-months of creation that are reported."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +119,13 @@ def quality_rows(history: History, test: Backtest, *, regime: str) -> list[tuple
         used = test.calibrated[test.chosen][rated]
         note = "rows that have a rep's number"
         result += _compared(f"{test.chosen} ({regime})", used, "rep's number", numbers, history, rated, note=note)
-    for label, cohort in _cohorts(history.created[judged]):
-        if cohort.sum() >= MIN_COHORT_ROWS and found:
-            bias = bias_points(found[test.chosen][cohort], won[cohort])
-            other = bias_points(found[BASE][cohort], won[cohort])
-            rows = int(cohort.sum())
-            result.append((f"{test.chosen} ({regime})", "cohort_bias_points", bias, BASE, other, rows, label))
+    cohorts = [
+        (label, cohort) for label, cohort in _cohorts(history.created[judged]) if cohort.sum() >= MIN_COHORT_ROWS
+    ]
+    for label, cohort in cohorts[-MAX_COHORTS:] if found else []:
+        bias, other = (bias_points(found[name][cohort], won[cohort]) for name in (test.chosen, BASE))
+        rows = int(cohort.sum())
+        result.append((f"{test.chosen} ({regime})", "cohort_bias_points", bias, BASE, other, rows, label))
     return result
 
 

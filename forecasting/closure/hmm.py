@@ -28,7 +28,7 @@ from forecasting.closure.sequences import Bools, Deals, Floats, Ints
 TICK_DAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 TICKS = len(TICK_DAYS) + 1
 """Symbols per stage: entered, and one per tick. Symbol = stage code x TICKS + tick."""
-TRAIN_SEQUENCES = 1000
+TRAIN_SEQUENCES = 600
 """Sequences drawn per chain, at most."""
 COMMON_ITERATIONS = 15
 CLASS_ITERATIONS = 3

@@ -71,19 +71,24 @@ def _feature(values: pd.Series) -> pd.Series:
     """Numbers and booleans as float64; everything else as category of its text, sorted, missing kept."""
     if pd.api.types.is_bool_dtype(values) or pd.api.types.is_numeric_dtype(values):
         return values.astype("float64")
-    text = values.map(lambda value: str(value).strip(), na_action="ignore")
-    known = sorted(set(text.dropna()) - {""})
-    return pd.Series(pd.Categorical(text.astype("object"), categories=known), index=values.index)
+    text = _text(values)
+    return pd.Series(pd.Categorical(text, categories=sorted(set(text.dropna()))), index=values.index)
 
 
 def _like(values: pd.Series, fresh: pd.Series) -> pd.Series:
     """The fresh column in the form of the past one; what the past does not know is missing."""
     if not isinstance(values.dtype, pd.CategoricalDtype):
         return pd.to_numeric(fresh, errors="coerce").astype("float64")
-    text = fresh.map(lambda value: str(value).strip(), na_action="ignore").astype("object")
+    text = _text(fresh)
     return pd.Series(
         pd.Categorical(text.where(text.isin(values.cat.categories)), dtype=values.dtype), index=fresh.index
     )
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """Texts without blanks around them; an empty text is missing."""
+    text = values.map(lambda value: str(value).strip(), na_action="ignore").astype("object")
+    return text.where(text != "", np.nan)
 
 
 def _no_feature(values: pd.Series) -> str:

@@ -45,12 +45,13 @@ def test_names_free_text_and_constants_are_set_aside_with_a_reason() -> None:
         mail=[f"{i}@x" for i in range(rows)],
         same=["a"] * rows,
         empty=[np.nan] * rows,
-        sometimes=["a", None] * 20,
+        sometimes=["a", None, "a", " "] * 10,
         kind=["a", "b"] * 20,
     )
     columns = read_columns(fresh(mail=["0@x"], same=["b"], empty=[1.0], sometimes=["a"], kind=[" b "]), past)
     assert columns.aside == {"mail": "names the lead or is free text", "same": "constant", "empty": "constant"}
     assert list(columns.past.columns) == ["sometimes", "kind"]
+    assert columns.past["sometimes"].isna().tolist() == [False, True] * 20
     assert columns.fresh["kind"].tolist() == ["b"]
 
 
