@@ -21,8 +21,8 @@ from solvers.staffing.grid import Grid
 from solvers.staffing.linear import LinearModel, LinearResult, minimise_by_cbc, minimise_by_highs
 from solvers.staffing.shapes import Shapes
 
-NODES = {"quick": 20, "normal": 200, "thorough": 5000}
-GAP_PCT = {"quick": 1.0, "normal": 0.3, "thorough": 0.05}
+NODES = {"quick": 1, "normal": 50, "thorough": 5000}
+GAP_PCT = {"quick": 2.0, "normal": 0.5, "thorough": 0.05}
 """Search ends once the design is proven this close, in percent."""
 
 

@@ -98,7 +98,7 @@ def _by_pulp(
 
     problem = pulp.LpProblem("shift_design", pulp.LpMinimize)
     columns = [
-        pulp.LpVariable(
+        problem.add_variable(
             f"x{j}",
             float(model.lower[j]),
             float(model.upper[j]) if np.isfinite(model.upper[j]) else None,

@@ -12,7 +12,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from scenarios.schema import Staffing
-from solvers.staffing.crew import Band, Crew
+from solvers.staffing.crew import Band, Crew, granted
 from solvers.staffing.grid import DAYS_PER_WEEK, Grid
 from solvers.staffing.laws import Options, add_laws, fits_fixed
 from solvers.staffing.roster import Assignment, cover
@@ -70,8 +70,10 @@ def solve_cells(
     """Re-decide the `free` (A, D) cells of the current roster, which is the hint.
 
     Args:
-        deterministic_seconds: CP-SAT's own count of work; wall_seconds is the emergency brake.
+        deterministic_seconds: CP-SAT's own count of work; wall_seconds is the emergency brake, 0: nothing is done.
     """
+    if wall_seconds <= 0:
+        return Answer(None, None)
     built = _Model(cp_model.CpModel(), [], [], {}, [])
     _add_choices(built, centre, current, free)
     if not built.picks:
@@ -83,12 +85,13 @@ def solve_cells(
     built.model.minimize(
         cp_model.LinearExpr.weighted_sum([v for v, _ in built.terms], [weight for _, weight in built.terms])
     )
-    _hint(built, current)
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
     solver.parameters.random_seed = seed % 2**31
+    solver.parameters.cp_model_probing_level = 0  # probing eats the budget of a small neighbourhood
+    solver.parameters.symmetry_level = 0
     solver.parameters.max_deterministic_time = deterministic_seconds
-    solver.parameters.max_time_in_seconds = max(0.05, wall_seconds)
+    solver.parameters.max_time_in_seconds = wall_seconds
     status = solver.solve(built.model)
     bound = solver.best_objective_bound / _EUR
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
@@ -154,6 +157,10 @@ def _add_hours(built: _Model, centre: Centre, current: Assignment, free: np.ndar
                 over = built.model.new_int_var(0, high - contract, "")
                 built.model.add(over >= paid - contract)
                 built.terms.append((over, extra))
+                stands = sum(
+                    int(shapes.paid_minutes[k]) for d, k in current.worked(agent).items() if d // DAYS_PER_WEEK == week
+                )
+                built.model.add_hint(over, min(max(0, stands - contract), high - contract))
 
 
 def _add_pauses(built: _Model, centre: Centre) -> None:
@@ -186,6 +193,9 @@ def _add_cover(built: _Model, centre: Centre, current: Assignment, free: np.ndar
             for interval, part in zip(*shapes.break_share(at), strict=True):
                 share = int(np.floor(part * present * _AGENT + _ROUNDING))
                 reach[queue, int(interval)].append((pause, -share))
+    now = _stands(built, current)
+    for variable in [*built.picks, *(pause for breaks in built.pauses.values() for pause in breaks.values())]:
+        built.model.add_hint(variable, now[variable.index])
     for (queue, interval), terms in reach.items():
         lack = int(lacking[queue, interval])
         if lack <= 0:
@@ -194,6 +204,7 @@ def _add_cover(built: _Model, centre: Centre, current: Assignment, free: np.ndar
         at_work = cp_model.LinearExpr.weighted_sum([v for v, _ in terms], [share for _, share in terms])
         built.model.add(short + at_work >= lack)
         built.terms.append((short, price))
+        built.model.add_hint(short, min(lack, max(0, lack - sum(share * now[v.index] for v, share in terms))))
 
 
 def _add_requests(built: _Model, centre: Centre, current: Assignment, free: np.ndarray) -> None:
@@ -215,20 +226,23 @@ def _add_requests(built: _Model, centre: Centre, current: Assignment, free: np.n
             for i in good:
                 built.model.add_implication(built.picks[i], refused)
         built.terms.append((refused, int(np.floor(request.eur * _EUR))))
+        is_refused = not granted(request, current.worked(request.agent), centre.shapes)
+        built.model.add_hint(refused, int(is_refused))
 
 
-def _hint(built: _Model, current: Assignment) -> None:
-    for (agent, day, shape, queue), pick in zip(built.choices, built.picks, strict=True):
-        stands = current.shape[agent, day] == shape and current.queue[agent, day] == queue
-        built.model.add_hint(pick, int(stands))
+def _stands(built: _Model, current: Assignment) -> dict[int, int]:
+    """Value of each choice and break (by the index of its variable) in the current roster: the start of the search."""
+    values: dict[int, int] = {}
     wanted: dict[tuple[int, int, int], int] = defaultdict(int)
-    for agent, day in {(agent, day) for agent, day, _, _ in built.choices}:
-        if current.pause[agent, day] >= 0:
-            key = (int(current.queue[agent, day]), int(current.shape[agent, day]), int(current.pause[agent, day]))
-            wanted[key] += 1
+    for (agent, day, shape, queue), pick in zip(built.choices, built.picks, strict=True):
+        is_so = bool(current.shape[agent, day] == shape and current.queue[agent, day] == queue)
+        values[pick.index] = int(is_so)
+        if is_so and current.pause[agent, day] >= 0:
+            wanted[queue, shape, int(current.pause[agent, day])] += 1
     for (queue, shape), breaks in built.pauses.items():
         for at, pause in breaks.items():
-            built.model.add_hint(pause, wanted[queue, shape, at])
+            values[pause.index] = wanted[queue, shape, at]
+    return values
 
 
 def _read(

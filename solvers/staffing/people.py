@@ -1,8 +1,8 @@
 """Who works when: a legal roster for every agent, by CP-SAT in neighbourhoods.
 
 A neighbourhood frees some cells (agent, day) of the roster; CP-SAT chooses shifts, queues and breaks of those cells
-under all laws while the others stand. First the agents are placed a few at a time, then neighbourhoods are improved in
-turn: a few agents over a week, or many agents on a day or two. A roster small enough to be one neighbourhood is solved
+under all laws while the others stand. First the agents are placed one after the other, then a few at a time are taken
+out and placed again, then neighbourhoods are improved in turn. A roster small enough to be one neighbourhood is solved
 whole, and CP-SAT's bound is then one for the roster. Budgets are deterministic seconds, so a run can be repeated.
 """
 
@@ -18,12 +18,15 @@ from solvers.staffing.crew import Crew
 from solvers.staffing.grid import Grid
 from solvers.staffing.laws import earliest_next_start
 from solvers.staffing.neighbourhood import Centre, solve_cells
-from solvers.staffing.roster import Assignment, cost_eur, refused_agents
+from solvers.staffing.response import recreate, respond
+from solvers.staffing.roster import Assignment, cost_eur, cover, refused_agents
 from solvers.staffing.shapes import Shapes
 
-ROUNDS = {"quick": 12, "normal": 36, "thorough": 400}
-_PLACE_SECONDS = {"quick": 0.3, "normal": 0.6, "thorough": 1.0}
-_ROUND_SECONDS = {"quick": 0.5, "normal": 1.0, "thorough": 2.0}
+RECREATIONS = {"quick": 80, "normal": 240, "thorough": 3000}
+"""Times that a few agents are taken out and placed again."""
+_MOST_TAKEN_OUT = 4
+ROUNDS = {"quick": 5, "normal": 16, "thorough": 300}
+_ROUND_SECONDS = {"quick": 0.6, "normal": 1.0, "thorough": 2.0}
 _WHOLE_SECONDS = {"quick": 5.0, "normal": 20.0, "thorough": 120.0}
 """Deterministic seconds of CP-SAT."""
 _REFUSED_FIRST = 2
@@ -31,8 +34,7 @@ _REFUSED_FIRST = 2
 _WHOLE_CHOICES = 2500
 _DAY_CHOICES = 6000
 _WEEK_CHOICES = 2500
-_PLACE_CHOICES = 2500
-"""Choices (agent, shift, queue) of a whole roster, an improvement on one day or on several, a placement."""
+"""Choices (agent, shift, queue) of a whole roster, of an improvement on one day, on several."""
 
 
 @dataclass(frozen=True)
@@ -79,7 +81,7 @@ def roster_people(
 
     rng = np.random.default_rng(seed)
     choices = _choices(crew, shapes, grid)
-    best = _place(centre, contracts, choices, effort=effort, left=left, rng=rng)
+    best = _place(centre, contracts, choices, left=left, rng=rng)
     value, bound, rounds = cost(best), None, 0
     if choices.sum() <= _WHOLE_CHOICES:
         free = np.ones(best.shape.shape, dtype=bool)
@@ -89,6 +91,14 @@ def roster_people(
         if answer.assignment is not None and cost(answer.assignment) <= value:
             best, value = answer.assignment, cost(answer.assignment)
     else:
+        movable = np.flatnonzero(choices.any(axis=1))
+        for step in range(RECREATIONS[effort]):
+            if left() <= 0:
+                break
+            taken = rng.permutation(movable)[: 1 + step % _MOST_TAKEN_OUT].tolist()
+            candidate = recreate(centre, best, taken, rng=rng)
+            if (found := cost(candidate)) <= value:
+                best, value = candidate, found
         while rounds < ROUNDS[effort] and left() > 0:
             refused = refused_agents(best, crew, shapes)
             free = _neighbourhood(rounds, choices, refused, grid, rng)
@@ -112,38 +122,21 @@ def _choices(crew: Crew, shapes: Shapes, grid: Grid) -> np.ndarray:
 
 
 def _place(
-    centre: Centre,
-    contracts: Contracts,
-    choices: np.ndarray,
-    *,
-    effort: str,
-    left: Callable[[], float],
-    rng: np.random.Generator,
+    centre: Centre, contracts: Contracts, choices: np.ndarray, *, left: Callable[[], float], rng: np.random.Generator
 ) -> Assignment:
-    """Agents placed a few at a time, those with the fewest choices first; each is legal as soon as it is placed."""
+    """Agents placed one after the other, each as well as it can be, those with the fewest choices first."""
     current = Assignment.empty(*choices.shape)
     totals = choices.sum(axis=1)
-    order = [int(a) for a in np.lexsort((rng.random(len(totals)), totals)) if totals[a] > 0]
-    while order:
-        batch = [order.pop(0)]
-        while order and totals[[*batch, order[0]]].sum() <= _PLACE_CHOICES:
-            batch.append(order.pop(0))
-        for agent in batch:  # a legal start, kept if the search finds nothing in time
-            _settle(current, agent, contracts.weeks[agent], centre)
-        if left() <= 0:
+    standing = np.zeros(centre.required.shape)
+    for agent in map(int, np.lexsort((rng.random(len(totals)), totals))):
+        if not totals[agent]:
             continue
-        free = np.zeros(choices.shape, dtype=bool)
-        free[batch] = True
-        answer = solve_cells(
-            centre,
-            current,
-            free,
-            deterministic_seconds=_PLACE_SECONDS[effort],
-            wall_seconds=left(),
-            seed=int(rng.integers(2**31)),
-        )
-        if answer.assignment is not None:
-            current = answer.assignment
+        _settle(current, agent, contracts.weeks[agent], centre)  # a legal start, kept if time is up
+        if left() > 0:
+            respond(centre, current, agent, standing=standing, seed=int(rng.integers(2**31)))
+        only = np.zeros(choices.shape, dtype=bool)
+        only[agent] = True
+        standing += cover(current, centre.shapes, queues=len(centre.required), where=only)
     return current
 
 
