@@ -11,8 +11,8 @@ def sentences(actions: pd.DataFrame) -> list[str]:
     """One sentence per row: the largest part of the value and what it comes from, last contact, open tickets.
 
     Args:
-        actions: channel, consent, win_eur, churn_eur, growth_eur, contact_cost_eur, value_eur, and the customer's
-            facts: fact_name, fact_churn (0..1), fact_potential (EUR), fact_deals, fact_deals_eur, fact_days (days since
+        actions: consent, win_eur, churn_eur, growth_eur, contact_cost_eur, value_eur, and the customer's
+            facts: fact_churn (0..1), fact_potential (EUR), fact_deals, fact_deals_eur, fact_days (days since
             the last contact, NaN unknown), fact_tickets.
     """
     if not len(actions):
@@ -20,7 +20,7 @@ def sentences(actions: pd.DataFrame) -> list[str]:
     parts = actions[["win_eur", "churn_eur", "growth_eur"]].to_numpy(dtype=np.float64)
     largest = parts.argmax(axis=1)
     columns = [
-        "channel", "consent", "contact_cost_eur", "value_eur", "fact_name", "fact_churn", "fact_potential",
+        "consent", "contact_cost_eur", "value_eur", "fact_churn", "fact_potential",
         "fact_deals", "fact_deals_eur", "fact_days", "fact_tickets",
     ]  # fmt: skip
     rows = zip(*(actions[column].tolist() for column in columns), strict=True)
@@ -30,11 +30,9 @@ def sentences(actions: pd.DataFrame) -> list[str]:
 def _sentence(
     largest: int,
     part_eur: float,
-    channel: str,
     consent: bool,
     cost_eur: float,
     value_eur: float,
-    name: str,
     churn: float,
     potential_eur: float,
     deals: float,
@@ -42,7 +40,7 @@ def _sentence(
     days: float,
     tickets: float,
 ) -> str:
-    """`outbound for Ana: 4.10 EUR, most from keeping the customer (...); last contact 69 days ago; 1 open ticket.`"""
+    """`Worth 4.10 EUR, most from keeping the customer (...); last contact 69 days ago; 1 open ticket.`"""
     if part_eur < SMALL_EUR:
         worth = "nothing to win or to keep is known"
     elif largest == 0:
@@ -57,10 +55,7 @@ def _sentence(
     cost = f", contact costs {_eur(cost_eur)}" if cost_eur >= SMALL_EUR else ""
     contact = "last contact unknown" if np.isnan(days) else f"last contact {_count(days, 'day')} ago"
     barred = "" if consent else "; no consent to this channel"
-    return (
-        f"{channel} for {name} is worth {_eur(value_eur)}: {worth}{cost}; {contact}; "
-        f"{_count(tickets, 'open ticket')}{barred}."
-    )
+    return f"Worth {_eur(value_eur)}, {worth}{cost}; {contact}; {_count(tickets, 'open ticket')}{barred}."
 
 
 def _eur(amount: float) -> str:

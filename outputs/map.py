@@ -19,9 +19,11 @@ from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.geography import geojson, outlines
 from outputs.palette import spread_colours
+from planner.explain import WHY_NOT_ROUTED
 from planner.types import Plan
 
 Features = list[dict[str, Any]]
+UNOWNED = "#5b5b5b"
 
 
 def write_map(path: Path, plan: Plan, tables: Tables) -> None:
@@ -70,7 +72,7 @@ def leaflet_inline() -> str:
 PAGE_STYLE = """
 html,body{height:100%;margin:0}.folium-map{position:absolute;inset:0;background:#eef1f3}
 .leaflet-container{font:14px/1.4 system-ui,sans-serif}.leaflet-control-layers label{padding:.25rem 0}
-.legend{position:absolute;left:10px;bottom:28px;z-index:1000;background:#fff;color:#16202a;padding:.5rem .7rem;
+.legend{position:absolute;left:10px;bottom:58px;z-index:1000;background:#fff;color:#16202a;padding:.5rem .7rem;
 border-radius:.4rem;box-shadow:0 1px 4px #0005;max-width:min(20rem,70vw);max-height:45vh;overflow:auto;
 font:14px/1.4 system-ui,sans-serif}
 .legend summary{font-weight:600;min-height:32px;cursor:pointer}.legend i{display:inline-block;width:.8em;height:.8em;
@@ -85,23 +87,24 @@ def _add_areas(page: folium.Map, areas: pd.DataFrame) -> None:
     features = [_feature(geojson(shape), name=name) for name, shape in shapes]
     layer = folium.GeoJson(
         _collection(features), name="Areas", style_function=lambda _: _style("#8b98a3", 1, 0.6, fill="#ffffff"),
-        tooltip=folium.GeoJsonTooltip(["name"], labels=False), smooth_factor=0.5,
+        tooltip=folium.GeoJsonTooltip(["name"], labels=False),
     )  # fmt: skip
     layer.add_to(page)
 
 
 def _add_territories(page: folium.Map, plan: Plan, customers: pd.DataFrame, colours: dict[str, str]) -> None:
     owners = plan.tables["territories"].merge(customers[["customer_id", "latitude", "longitude"]], on="customer_id")
-    group = folium.FeatureGroup(name="Customers by owner", show=True)
+    features = []
     for rep, mine in groups(owners, "rep_id"):
         points = [[round(lon, 4), round(lat, 4)] for lat, lon in zip(mine["latitude"], mine["longitude"], strict=True)]
-        feature = _feature({"type": "MultiPoint", "coordinates": points}, text=f"{rep}: {len(mine)} customers")
-        colour = colours.get(str(rep), "#5b5b5b")
+        colour = colours.get(rep, UNOWNED)
+        features.append(_feature({"type": "MultiPoint", "coordinates": points}, colour=colour))
+    if features:
         folium.GeoJson(
-            _collection([feature]), marker=folium.CircleMarker(radius=2.5, stroke=False, fill=True, fill_opacity=0.55),
-            style_function=_constant(fillColor=colour), tooltip=folium.GeoJsonTooltip(["text"], labels=False),
-        ).add_to(group)  # fmt: skip
-    group.add_to(page)
+            _collection(features), name="Customers by owner",
+            marker=folium.CircleMarker(radius=2.5, stroke=False, fill=True, fill_opacity=0.55),
+            style_function=lambda feature: {"fillColor": feature["properties"]["colour"]},
+        ).add_to(page)  # fmt: skip
 
 
 def _add_routes(
@@ -114,29 +117,33 @@ def _add_routes(
     shown: bool,
 ) -> None:
     names = customers.set_index("customer_id")["name"].to_dict()
-    group = folium.FeatureGroup(name=f"Routes {day:%A %d %B}", show=shown)
+    features: Features = []
     for rep, mine in groups(stops, "rep_id"):
-        colour = colours.get(str(rep), "#5b5b5b")
-        moves = mine[mine["kind"] != "lunch"]
-        line = [[round(r.longitude, 5), round(r.latitude, 5)] for r in rows(moves)]
-        km = float(mine["travel_km"].sum())
-        visits = mine[mine["kind"] == "visit"]
-        features = [
-            _feature({"type": "LineString", "coordinates": line}, text=f"{rep}: {len(visits)} visits, {km:.0f} km")
-        ]
+        colour = colours.get(rep, UNOWNED)
+        ordered = mine.sort_values("position")
+        line = [[round(row.longitude, 5), round(row.latitude, 5)] for row in rows(ordered[ordered["kind"] != "lunch"])]
+        visits = ordered[ordered["kind"] == "visit"]
+        text = f"{rep}: {len(visits)} visits, {mine['travel_km'].sum():.0f} km"
+        features.append(_feature({"type": "LineString", "coordinates": line}, text=text, colour=colour))
         features += [
             _feature(
                 {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
                 text=f"{rep} · {number} · {row.start_at:%H:%M}-{row.end_at:%H:%M} · {_name(names, row.customer_id)}",
+                colour=colour,
             )
             for number, row in enumerate(rows(visits), start=1)
         ]
-        folium.GeoJson(
-            _collection(features), marker=folium.CircleMarker(radius=5, fill=True, fill_opacity=1),
-            style_function=_constant(color=colour, weight=3, opacity=0.9, fillColor=colour),
-            tooltip=folium.GeoJsonTooltip(["text"], labels=False),
-        ).add_to(group)  # fmt: skip
-    group.add_to(page)
+    folium.GeoJson(
+        _collection(features), name=f"Routes {day:%A %d %B}", show=shown, marker=_ring(5),
+        style_function=lambda feature: {
+            "color": feature["properties"]["colour"], "weight": 3, "opacity": 0.9, "fillColor": "#ffffff",
+        },
+        tooltip=folium.GeoJsonTooltip(["text"], labels=False),
+    ).add_to(page)  # fmt: skip
+
+
+def _ring(radius: float) -> folium.CircleMarker:
+    return folium.CircleMarker(radius=radius, fill=True, fill_opacity=1)
 
 
 def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None:
@@ -145,17 +152,17 @@ def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None
     )
     if missed.empty:
         return
+    names = customers.set_index("customer_id")["name"].to_dict()
     features = [
         _feature(
             {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
-            text=f"{row.name if isinstance(row.name, str) else row.customer_id}: {row.reason.replace('_', ' ')}",
+            text=f"{_name(names, row.customer_id)}: {WHY_NOT_ROUTED.get(row.reason, row.reason)}",
         )
-        for row in rows(missed.rename(columns={"name": "label"}).assign(name=missed["name"]))
+        for row in rows(missed)
     ]
     folium.GeoJson(
-        _collection(features), name="Visits that fit no route", show=False,
-        marker=folium.CircleMarker(radius=6, fill=True, fill_opacity=0.15),
-        style_function=_constant(color="#a1221f", weight=2, fillColor="#a1221f"),
+        _collection(features), name="Visits that fit no route", show=False, marker=_ring(6),
+        style_function=lambda _: {"color": "#a1221f", "weight": 2, "fillColor": "#a1221f", "fillOpacity": 0.15},
         tooltip=folium.GeoJsonTooltip(["text"], labels=False),
     ).add_to(page)  # fmt: skip
 
@@ -187,11 +194,6 @@ def _collection(features: Features) -> dict[str, Any]:
 
 def _style(colour: str, weight: float, opacity: float, *, fill: str) -> dict[str, Any]:
     return {"color": colour, "weight": weight, "opacity": opacity, "fillColor": fill, "fillOpacity": 1}
-
-
-def _constant(**style: Any) -> Any:
-    """A style function that gives every feature the same style."""
-    return lambda _feature: style
 
 
 def _name(names: Mapping[Any, Any], customer_id: str) -> str:

@@ -58,7 +58,7 @@ def write_report(path: Path, plan: Plan, tables: Tables, manifest: Mapping[str, 
         idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
         cover=_charts(handed["requirement"], cover_chart),
         calls=_charts(handed["call_forecast"], calls_chart),
-        quality=_rows(handed["forecast_quality"]),
+        quality=_rows(_quality_shown(handed["forecast_quality"])),
         kpis=_rows(plan.kpis),
         findings=[asdict(item) | {"examples": ", ".join(item.examples)} for item in tables.quality.findings],
         notes=manifest["notes"],
@@ -68,6 +68,18 @@ def write_report(path: Path, plan: Plan, tables: Tables, manifest: Mapping[str, 
         created=manifest["created_at"],
     )
     path.write_text(page, encoding="utf-8")
+
+
+def _quality_shown(quality: pd.DataFrame) -> pd.DataFrame:
+    """The models that are used, each beside its baseline; comparisons stand in tables/forecast_quality.csv."""
+    used = quality.loc[quality["note"] == "used", ["forecast", "model"]].drop_duplicates()
+    compared = set(used["forecast"])
+    keys = set(zip(used["forecast"], used["model"], strict=True))
+    shown = [
+        forecast not in compared or ((forecast, model) in keys and note == "used")
+        for forecast, model, note in zip(quality["forecast"], quality["model"], quality["note"], strict=True)
+    ]
+    return quality[shown]
 
 
 def _links(plan: Plan) -> list[dict[str, str]]:

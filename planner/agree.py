@@ -4,6 +4,8 @@ Each round allocates, routes what was allocated to the field, and then settles: 
 others take their next best channel. The best settled round wins, so the plan's value never falls with more rounds.
 """
 
+from dataclasses import replace
+
 import pandas as pd
 
 from forecasting.types import Actions
@@ -61,6 +63,7 @@ def agree_on_visits(
         )  # fmt: skip
         routed = frozenset(routes.stops.loc[routes.stops["kind"] == "visit", "customer_id"])
         settled = allocate(f"settled {number}", routed, _others(tables.customers, routed), field)
+        settled = replace(settled, prices=_prices_asked(settled.prices, asked.prices))
         value = plan_value_eur(settled, routes, scenario)
         kept = best is None or value > best[0]
         if kept:
@@ -79,6 +82,13 @@ def plan_value_eur(channels: ChannelPlan, routes: Routes, scenario: Scenario) ->
     """Euros of all planned contacts less the cost of travel."""
     travel_eur = scenario.money.travel_eur_per_km * float(routes.shifts["travel_km"].sum())
     return float(channels.allocations["value_eur"].sum()) - travel_eur
+
+
+def _prices_asked(settled: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
+    """The settled use of each resource, at the price it had while visits were still offered."""
+    price = asked.set_index(["resource", "day"])["price_eur_per_hour"]
+    keys = pd.MultiIndex.from_frame(settled[["resource", "day"]])
+    return settled.assign(price_eur_per_hour=price.reindex(keys).to_numpy(float))
 
 
 def _others(customers: pd.DataFrame, routed: frozenset[str]) -> frozenset[str]:

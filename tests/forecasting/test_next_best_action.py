@@ -83,22 +83,20 @@ def test_sentences_name_the_largest_part_and_the_customers_own_numbers():
     """Golden texts: a deal, keeping the customer, growth, and nothing known."""
     texts = run().table["why"].tolist()
     assert texts[3] == (
-        "field for Øre & Sønner is worth 43.00 EUR: most from 2 open deals of 6,000 EUR, 32.00 EUR, "
+        "Worth 43.00 EUR, most from 2 open deals of 6,000 EUR, 32.00 EUR, "
         "contact costs 12.00 EUR; last contact 90 days ago; 1 open ticket."
     )
     assert texts[0] == (
-        "field for A is worth -6.00 EUR: nothing to win or to keep is known, contact costs 6.00 EUR; "
+        "Worth -6.00 EUR, nothing to win or to keep is known, contact costs 6.00 EUR; "
         "last contact unknown; no open tickets; no consent to this channel."
     )
     only_churn = run(closure=deals()).table["why"].tolist()
     assert only_churn[5] == (
-        "self_service for Øre & Sønner is worth 2.00 EUR: most from keeping the customer, 1.00 EUR "
+        "Worth 2.00 EUR, most from keeping the customer, 1.00 EUR "
         "(risk to leave 50 %, expected sales 1,000 EUR); last contact 90 days ago; 1 open ticket."
     )
     growth = run(closure=deals(), settings=NextBestAction(value_from=["potential"])).table["why"].tolist()
-    assert growth[4].startswith(
-        "outbound for Øre & Sønner is worth -0.80 EUR: most from growth, 4.00 EUR (expected sales 1,000 EUR), contact"
-    )
+    assert growth[4].startswith("Worth -0.80 EUR, most from growth, 4.00 EUR (expected sales 1,000 EUR), contact")
 
 
 def test_consent_is_respected_and_self_service_needs_none():
@@ -177,7 +175,7 @@ def test_no_customer_or_no_channel_gives_an_empty_table():
 def test_columns_that_a_company_does_not_have_are_not_needed():
     """customer_id alone is enough."""
     table = run(people()[["customer_id"]]).table
-    assert table["why"].iloc[5].startswith("self_service for B is worth ")
+    assert table["why"].iloc[5].startswith("Worth 5.00 EUR, most from 2 open deals ")
     assert table["recency_pct"].tolist() == [0] * 6
 
 
