@@ -17,7 +17,7 @@ from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
 from solvers.routing.arrays import Arrays, required_bonus_eur
 from solvers.routing.problem import SPAN_SECONDS, Orders, RoutingProblem, Shift
 
-ITERATIONS = {"quick": 300, "normal": 2000, "thorough": 10000}
+ITERATIONS = {"quick": 300, "normal": 1500, "thorough": 10000}
 """Iterations of the local search for each rep."""
 MILLI_EURO = 1000
 FORBIDDEN = 1 << 30

@@ -34,7 +34,7 @@ def plan_routes(
     seed: int,
     workers: int = 1,
 ) -> Routes:
-    """Who visits whom, when: the most prize less travel, required visits before prizes.
+    """Who visits whom, when: the most prize less travel; required visits before prizes.
 
     Value = sum of prizes of the visits made - travel_eur_per_km x km of all drives (appointments' included).
 
