@@ -21,7 +21,7 @@ def solve_lp(packing: Packing, *, seconds: float) -> tuple[np.ndarray, np.ndarra
     if problem.status != pulp.LpStatusOptimal:
         return None
     values = np.array([variable.value() or 0.0 for variable in variables])
-    duals = np.array([problem.constraints[f"row{row}"].pi or 0.0 for row in range(len(packing.limit))])
+    duals = np.array([constraint.pi or 0.0 for constraint in problem.constraints()])
     return np.clip(values, 0.0, 1.0), np.maximum(duals, 0.0)
 
 
@@ -45,7 +45,9 @@ def solve_mip(
 def _command(seconds: float, options: list[str]):  # type: ignore[no-untyped-def]
     import pulp
 
-    command = pulp.PULP_CBC_CMD(msg=False, threads=1, timeLimit=max(seconds, 1.0), options=options)
+    # The CBC that comes with PuLP; its own command class is deprecated and only adds this path.
+    path = pulp.PULP_CBC_CMD.pulp_cbc_path
+    command = pulp.COIN_CMD(path=path, msg=False, threads=1, timeLimit=max(seconds, 1.0), options=options)
     if not command.available():
         raise InvalidInput("solve.engines.channels is cbc, but CBC cannot run on this machine; set it to highs")
     return command
@@ -56,7 +58,7 @@ def _load(packing: Packing, *, integer: bool):  # type: ignore[no-untyped-def]
 
     problem = pulp.LpProblem("channels", pulp.LpMaximize)
     kind = pulp.LpBinary if integer else pulp.LpContinuous
-    variables = [pulp.LpVariable(f"x{column:07d}", 0, 1, kind) for column in range(len(packing.order_eur))]
+    variables = [problem.add_variable(f"x{column:07d}", 0, 1, kind) for column in range(len(packing.order_eur))]
     problem += pulp.LpAffineExpression(list(zip(variables, packing.order_eur.tolist(), strict=True)))
     matrix = packing.matrix
     for row in range(len(packing.limit)):

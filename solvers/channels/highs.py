@@ -74,7 +74,8 @@ def _silence() -> Iterator[None]:
 
 
 def _row_scale(packing: Packing) -> np.ndarray:
-    return np.maximum(packing.limit, 1.0)
+    scale: np.ndarray = np.maximum(packing.limit, 1.0)
+    return scale
 
 
 def _load(packing: Packing, *, integer: bool):  # type: ignore[no-untyped-def]

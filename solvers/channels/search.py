@@ -165,10 +165,11 @@ def price_options(packing: Packing, duals: np.ndarray) -> Priced:
     full = np.add.reduceat(inside, first) == allowed
     last_in = np.where(full & (allowed > 0), sorted_net[first + np.minimum(np.maximum(allowed - 1, 0), size - 1)], 0.0)
     next_out = np.where(allowed < size, sorted_net[first + np.minimum(allowed, size - 1)], 0.0)
+    never = 1.0 + np.abs(packing.order_eur).sum()
     loss = np.where(
         inside,
         sorted_net - np.repeat(np.maximum(next_out, 0.0), size),
-        np.where(np.repeat(allowed, size) > 0, np.repeat(last_in, size) - sorted_net, np.inf),
+        np.where(np.repeat(allowed, size) > 0, np.repeat(last_in, size) - sorted_net, never),
     )
     best, losses = np.empty(count, dtype=bool), np.empty(count)
     best[order], losses[order] = inside, np.maximum(loss, 0.0)

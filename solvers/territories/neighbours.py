@@ -20,7 +20,7 @@ MATCHED_SHARE = 0.98
 TOUCH_DEGREES = 2e-4
 """Polygons at most so far apart (about 20 m) are neighbours: published borders have slivers."""
 LONG_EDGE = 4.0
-"""A Delaunay edge longer than so many times the median edge at both of its ends is cut."""
+"""A Delaunay edge longer than so many times the second shortest edge at both of its ends is cut."""
 
 
 @dataclass(frozen=True)
@@ -133,8 +133,11 @@ def _delaunay_edges(places: np.ndarray) -> np.ndarray:
         np.sort(np.concatenate([triangles[:, pair] for pair in ([0, 1], [1, 2], [0, 2])]), axis=1), axis=0
     )
     length = np.linalg.norm(places[edges[:, 0]] - places[edges[:, 1]], axis=1)
-    at_end = pd.Series(np.concatenate([length, length])).groupby(edges.T.reshape(-1)).median()
-    usual = at_end.reindex(np.arange(len(places))).to_numpy()
+    ends, both = edges.T.reshape(-1), np.concatenate([length, length])
+    order = np.lexsort((both, ends))
+    first = np.searchsorted(ends[order], np.arange(len(places)))
+    degree = np.bincount(ends, minlength=len(places))
+    usual = both[order][np.minimum(first + np.clip(degree - 1, 0, 1), len(both) - 1)]
     return np.asarray(edges[length <= LONG_EDGE * usual[edges].max(axis=1)])
 
 
