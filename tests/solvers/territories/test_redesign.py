@@ -46,3 +46,10 @@ def test_least_imbalance_by_hand_and_never_above_what_exhaustion_finds():
         assert least_imbalance_pct(work, former, target, 2) <= best + 1e-6
     assert least_imbalance_pct(np.ones(4), np.array([0, 0, 0, 0]), np.full(2, 2.0), 1) == pytest.approx(50.0, abs=1e-6)
     assert least_imbalance_pct(np.ones(4), np.array([0, 0, 1, 1]), np.full(2, 2.0), 0) == 0.0
+
+
+def test_least_imbalance_above_a_hundred_percent():
+    # All four minutes at R0 whose share is one: 300 % over, and with one move still 200 %.
+    work, former, target = np.ones(4), np.zeros(4, dtype=int), np.array([1.0, 3.0])
+    assert least_imbalance_pct(work, former, target, 0) == pytest.approx(300, abs=1e-6)
+    assert least_imbalance_pct(work, former, target, 1) == pytest.approx(200, abs=1e-6)
