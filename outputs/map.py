@@ -4,8 +4,10 @@ Drawn by folium; Leaflet and its pictures are taken from XStatic-Leaflet and wri
 """
 
 import base64
+import json
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -22,13 +24,31 @@ from outputs.palette import spread_colours
 from planner.explain import WHY_NOT_ROUTED
 from planner.types import Plan
 
-Features = list[dict[str, Any]]
 UNOWNED = "#5b5b5b"
+
+
+@dataclass
+class Layer:
+    """Features of one layer of the map, numbered; `colours` holds each one's colour by its number."""
+
+    features: list[dict[str, Any]] = field(default_factory=list)
+    colours: list[str] = field(default_factory=list)
+
+    def add(self, geometry: dict[str, Any], *, text: str = "", colour: str = UNOWNED) -> None:
+        """Add a feature; the text is escaped, as tooltips are read as HTML."""
+        properties = {"text": str(escape(text))} if text else {}
+        feature = {"type": "Feature", "id": len(self.features), "geometry": geometry, "properties": properties}
+        self.features.append(feature)
+        self.colours.append(colour)
+
+    def collection(self) -> dict[str, Any]:
+        """The layer as GeoJSON."""
+        return {"type": "FeatureCollection", "features": self.features}
 
 
 def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     """Write the map of a plan over its customers and areas."""
-    page = folium.Map(tiles=None, prefer_canvas=True, zoom_control=True, control_scale=True)
+    page = folium.Map(tiles=None, prefer_canvas=True, control_scale=True, zoom_snap=0.25)
     page.default_js, page.default_css = [], []
     colours = rep_colours(plan)
     _add_areas(page, tables.areas)
@@ -45,7 +65,17 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     root.header.add_child(Element('<meta name="viewport" content="width=device-width,initial-scale=1">'), name="view")
     root.header.add_child(Element(leaflet_inline()), name="leaflet")
     root.html.add_child(Element(_legend(plan, colours)), name="legend")
-    path.write_text(root.render(), encoding="utf-8")
+    path.write_text(compact(root.render()), encoding="utf-8")
+
+
+def compact(page: str) -> str:
+    """The page with the blanks taken out of its data, which are a sixth of a map's size."""
+
+    def shorter(match: re.Match[str]) -> str:
+        data = json.dumps(json.loads(match[2]), separators=(",", ":"), ensure_ascii=False)
+        return f"{match[1]}({data})".replace("</", "<\\/")
+
+    return re.sub(r"(geo_json_\w+_add)\((\{.*\})\)", shorter, page)
 
 
 def rep_colours(plan: Plan) -> dict[str, str]:
@@ -84,26 +114,26 @@ def _add_areas(page: folium.Map, areas: pd.DataFrame) -> None:
     shapes = outlines(areas)
     if not shapes:
         return
-    features = [_feature(geojson(shape), name=name) for name, shape in shapes]
-    layer = folium.GeoJson(
-        _collection(features), name="Areas", style_function=lambda _: _style("#8b98a3", 1, 0.6, fill="#ffffff"),
-        tooltip=folium.GeoJsonTooltip(["name"], labels=False),
-    )  # fmt: skip
-    layer.add_to(page)
+    layer = Layer()
+    for name, shape in shapes:
+        layer.add(geojson(shape), text=name)
+    folium.GeoJson(
+        layer.collection(), name="Areas", style_function=lambda _: _style("#8b98a3", 1, 0.6, fill="#ffffff"),
+        tooltip=folium.GeoJsonTooltip(["text"], labels=False),
+    ).add_to(page)  # fmt: skip
 
 
 def _add_territories(page: folium.Map, plan: Plan, customers: pd.DataFrame, colours: dict[str, str]) -> None:
     owners = plan.tables["territories"].merge(customers[["customer_id", "latitude", "longitude"]], on="customer_id")
-    features = []
+    layer = Layer()
     for rep, mine in groups(owners, "rep_id"):
         points = [[round(lon, 4), round(lat, 4)] for lat, lon in zip(mine["latitude"], mine["longitude"], strict=True)]
-        colour = colours.get(rep, UNOWNED)
-        features.append(_feature({"type": "MultiPoint", "coordinates": points}, colour=colour))
-    if features:
+        layer.add({"type": "MultiPoint", "coordinates": points}, colour=colours.get(rep, UNOWNED))
+    if layer.features:
         folium.GeoJson(
-            _collection(features), name="Customers by owner",
+            layer.collection(), name="Customers by owner",
             marker=folium.CircleMarker(radius=2.5, stroke=False, fill=True, fill_opacity=0.55),
-            style_function=lambda feature: {"fillColor": feature["properties"]["colour"]},
+            style_function=lambda feature: {"fillColor": layer.colours[feature["id"]]},
         ).add_to(page)  # fmt: skip
 
 
@@ -117,26 +147,21 @@ def _add_routes(
     shown: bool,
 ) -> None:
     names = customers.set_index("customer_id")["name"].to_dict()
-    features: Features = []
+    layer = Layer()
     for rep, mine in groups(stops, "rep_id"):
         colour = colours.get(rep, UNOWNED)
         ordered = mine.sort_values("position")
         line = [[round(row.longitude, 5), round(row.latitude, 5)] for row in rows(ordered[ordered["kind"] != "lunch"])]
         visits = ordered[ordered["kind"] == "visit"]
         text = f"{rep}: {len(visits)} visits, {mine['travel_km'].sum():.0f} km"
-        features.append(_feature({"type": "LineString", "coordinates": line}, text=text, colour=colour))
-        features += [
-            _feature(
-                {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
-                text=f"{rep} · {number} · {row.start_at:%H:%M}-{row.end_at:%H:%M} · {_name(names, row.customer_id)}",
-                colour=colour,
-            )
-            for number, row in enumerate(rows(visits), start=1)
-        ]
+        layer.add({"type": "LineString", "coordinates": line}, text=text, colour=colour)
+        for number, row in enumerate(rows(visits), start=1):
+            text = f"{rep} {number}, {row.start_at:%H:%M}-{row.end_at:%H:%M}: {_name(names, row.customer_id)}"
+            layer.add(_point(row), text=text, colour=colour)
     folium.GeoJson(
-        _collection(features), name=f"Routes {day:%A %d %B}", show=shown, marker=_ring(5),
+        layer.collection(), name=f"Routes {day:%A %d %B}", show=shown, marker=_ring(5),
         style_function=lambda feature: {
-            "color": feature["properties"]["colour"], "weight": 3, "opacity": 0.9, "fillColor": "#ffffff",
+            "color": layer.colours[feature["id"]], "weight": 3, "opacity": 0.9, "fillColor": "#ffffff",
         },
         tooltip=folium.GeoJsonTooltip(["text"], labels=False),
     ).add_to(page)  # fmt: skip
@@ -153,15 +178,12 @@ def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None
     if missed.empty:
         return
     names = customers.set_index("customer_id")["name"].to_dict()
-    features = [
-        _feature(
-            {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]},
-            text=f"{_name(names, row.customer_id)}: {WHY_NOT_ROUTED.get(row.reason, row.reason)}",
-        )
-        for row in rows(missed)
-    ]
+    layer = Layer()
+    for row in rows(missed):
+        text = f"{_name(names, row.customer_id)}: {WHY_NOT_ROUTED.get(row.reason, row.reason)}"
+        layer.add(_point(row), text=text, colour="#a1221f")
     folium.GeoJson(
-        _collection(features), name="Visits that fit no route", show=False, marker=_ring(6),
+        layer.collection(), name="Visits that fit no route", show=False, marker=_ring(6),
         style_function=lambda _: {"color": "#a1221f", "weight": 2, "fillColor": "#a1221f", "fillOpacity": 0.15},
         tooltip=folium.GeoJsonTooltip(["text"], labels=False),
     ).add_to(page)  # fmt: skip
@@ -182,14 +204,8 @@ def _legend(plan: Plan, colours: dict[str, str]) -> str:
     )
 
 
-def _feature(geometry: dict[str, Any], **properties: str) -> dict[str, Any]:
-    """A GeoJSON feature; texts are escaped, as tooltips are read as HTML."""
-    safe = {key: str(escape(value)) for key, value in properties.items()}
-    return {"type": "Feature", "geometry": geometry, "properties": safe}
-
-
-def _collection(features: Features) -> dict[str, Any]:
-    return {"type": "FeatureCollection", "features": features}
+def _point(row: Any) -> dict[str, Any]:
+    return {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]}
 
 
 def _style(colour: str, weight: float, opacity: float, *, fill: str) -> dict[str, Any]:

@@ -97,10 +97,8 @@ def _facts(customer: Any) -> list[str]:
         facts.append(f"May be visited {spans}.")
     if isinstance(customer.required_skill, str):
         facts.append(f"Needs {customer.required_skill.replace('_', ' ')}.")
-    if pd.notna(customer.open_tickets) and customer.open_tickets > 0:
-        facts.append(f"{customer.open_tickets:.0f} open support tickets: speak of them first.")
-    if pd.notna(customer.last_contact_date):
-        facts.append(f"Last contact on {customer.last_contact_date:%d %B %Y}.")
+    if customer.open_tickets > 0:
+        facts.append("Speak of the open tickets first.")
     return [" ".join(facts)] if facts else []
 
 

@@ -56,6 +56,7 @@ def agree_on_visits(
         problem = make_problem(
             asked.allocations, tables.customers, territories, days, tables.appointments, team, reps=s.reps,
             horizon=s.horizon, travel=travel, travel_eur_per_km=s.money.travel_eur_per_km,
+            default_visit_minutes=s.visit_minutes(),
         )  # fmt: skip
         routes = cache.run(
             f"routes {number}", plan_routes, problem, engine=s.solve.engines.routing, effort=s.solve.effort,

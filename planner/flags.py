@@ -7,7 +7,9 @@ import pandas as pd
 from planner.types import Decisions
 
 
-def flags_of(decisions: Decisions, tables: Mapping[str, pd.DataFrame], findings: pd.DataFrame) -> tuple[str, ...]:
+def flags_of(
+    decisions: Decisions, customers: pd.DataFrame, plan: Mapping[str, pd.DataFrame], findings: pd.DataFrame
+) -> tuple[str, ...]:
     """One sentence per reason; empty when the plan can be used as it is."""
     flags = []
     if len(findings):
@@ -20,8 +22,8 @@ def flags_of(decisions: Decisions, tables: Mapping[str, pd.DataFrame], findings:
         for outcome in decisions.outcomes()
         if outcome.brake_hit
     ]
-    unserved = tables["unserved"]
-    missed = unserved[unserved["required"]] if "required" in unserved else unserved.iloc[:0]
-    if len(missed):
-        flags.append(f"{len(missed)} required visits are on no route; see tables/unserved.csv for the reasons.")
+    missed = set(plan["unserved"]["customer_id"]) & set(customers.loc[customers["required"], "customer_id"])
+    if missed:
+        some = ", ".join(sorted(missed)[:5])
+        flags.append(f"{len(missed)} required visits are on no route ({some}); tables/unserved.csv says why.")
     return tuple(flags)

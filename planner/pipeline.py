@@ -65,4 +65,6 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     handed_over = plan_tables(decisions)
     findings = audit(scenario, tables, handed_over)
     kpis = key_figures(scenario, handed_over)
-    return Plan(scenario, decisions, handed_over, findings, kpis, flags_of(decisions, handed_over, findings))
+    return Plan(
+        scenario, decisions, handed_over, findings, kpis, flags_of(decisions, t.customers, handed_over, findings)
+    )
