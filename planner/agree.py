@@ -37,7 +37,7 @@ def agree_on_visits(
     travel = make_travel(s.reps.travel, tables.travel_times)
     field = field_load(
         tables.customers, territories, days, tables.appointments, reps=s.reps, travel=travel,
-        default_visit_minutes=s.visit_minutes(),
+        default_visit_minutes=s.visit_minutes(), team=team,
     )  # fmt: skip
 
     def allocate(label: str, routed: frozenset[str], unroutable: frozenset[str], room: FieldLoad) -> ChannelPlan:

@@ -282,10 +282,10 @@ def two_desks(run: Any) -> Plan:
 
 @breaks("law_kept")
 def no_rest(run: Any) -> Plan:
-    shifts = run.plan["agent_shifts"]
-    busy = shifts["agent_id"].value_counts().idxmax()
-    row = shifts[shifts["agent_id"] == busy].sort_values("day").index[1]
-    return changed(run, "agent_shifts", row, start_at=shifts.loc[row, "start_at"] - pd.Timedelta(hours=18))
+    shifts = run.plan["agent_shifts"].sort_values(["agent_id", "start_at"])
+    before = shifts.groupby("agent_id")["end_at"].shift()
+    row = (shifts["start_at"] - before).idxmin()
+    return changed(run, "agent_shifts", row, start_at=before[row] + pd.Timedelta(hours=1))
 
 
 @breaks("hours_as_stated")
