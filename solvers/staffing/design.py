@@ -10,7 +10,7 @@ the roster of people: what it leaves out (rest between shifts, days in a row, wh
 
 import time
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -24,6 +24,8 @@ from solvers.staffing.shapes import Shapes
 NODES = {"quick": 1, "normal": 50, "thorough": 5000}
 GAP_PCT = {"quick": 2.0, "normal": 0.5, "thorough": 0.05}
 """Search ends once the design is proven this close, in percent."""
+MOST_ENTRIES = {"quick": 60_000, "normal": 100_000, "thorough": 10_000_000}
+"""Entries of the matrix up to which whole numbers are sought; a larger design is bounded by its linear relaxation."""
 
 
 @dataclass(frozen=True)
@@ -102,15 +104,16 @@ def design_shifts(
     columns = _lay_columns(required, crew, shapes)
     model = _model(required, crew, band, columns, shapes=shapes, grid=grid, settings=settings)
     minimise = minimise_by_cbc if engine == "cbc" else minimise_by_highs
+    is_large = model.rows.nnz > MOST_ENTRIES[effort]
     result: LinearResult = minimise(
-        model,
+        replace(model, integer=np.zeros_like(model.integer)) if is_large else model,
         max_nodes=NODES[effort],
         gap_pct=GAP_PCT[effort],
         time_limit_seconds=time_limit_seconds,
         seed=seed,
     )
     counts, value = None, None
-    if result.x is not None:
+    if result.x is not None and not is_large:
         counts = np.zeros((len(required), len(shapes)), dtype=np.int64)
         shifts = np.rint(result.x[: len(columns.shift_shape)]).astype(np.int64)
         np.add.at(counts, (columns.shift_queue, columns.shift_shape), shifts)
@@ -122,7 +125,7 @@ def design_shifts(
         counts=counts,
         value=value,
         bound=bound,
-        method="cbc by PuLP, implicit breaks" if engine == "cbc" else "highs, implicit breaks",
+        method=f"{'cbc by PuLP' if engine == 'cbc' else 'highs'}, implicit breaks{', relaxed' if is_large else ''}",
         brake_hit=result.brake_hit,
         asked_gap_pct=GAP_PCT[effort],
         seconds=time.perf_counter() - started,

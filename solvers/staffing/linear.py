@@ -95,6 +95,7 @@ def _by_pulp(
     model: LinearModel, *, whole: bool, options: list[str], gap_pct: float, time_limit_seconds: float
 ) -> np.ndarray | None:
     import pulp
+    from pulp.apis import coin_api
 
     problem = pulp.LpProblem("shift_design", pulp.LpMinimize)
     columns = [
@@ -119,8 +120,13 @@ def _by_pulp(
         if np.isfinite(high):
             problem += row <= high
     problem.solve(
-        pulp.PULP_CBC_CMD(
-            msg=False, threads=1, gapRel=gap_pct / 100, timeLimit=max(1.0, time_limit_seconds), options=options
+        pulp.COIN_CMD(
+            path=coin_api.pulp_cbc_path,
+            msg=False,
+            threads=1,
+            gapRel=gap_pct / 100,
+            timeLimit=max(1.0, time_limit_seconds),
+            options=options,
         )
     )
     if problem.sol_status not in (pulp.LpSolutionOptimal, pulp.LpSolutionIntegerFeasible):

@@ -82,35 +82,71 @@ def roster_people(
     rng = np.random.default_rng(seed)
     choices = _choices(crew, shapes, grid)
     best = _place(centre, contracts, choices, left=left, rng=rng)
-    value, bound, rounds = cost(best), None, 0
+    bound, rounds = None, 1
     if choices.sum() <= _WHOLE_CHOICES:
         free = np.ones(best.shape.shape, dtype=bool)
         seconds = _WHOLE_SECONDS[effort]
         answer = solve_cells(centre, best, free, deterministic_seconds=seconds, wall_seconds=left(), seed=seed)
-        rounds, bound = 1, answer.bound
-        if answer.assignment is not None and cost(answer.assignment) <= value:
-            best, value = answer.assignment, cost(answer.assignment)
+        bound = answer.bound
+        if answer.assignment is not None:
+            best = min(best, answer.assignment, key=cost)
     else:
-        movable = np.flatnonzero(choices.any(axis=1))
-        for step in range(RECREATIONS[effort]):
-            if left() <= 0:
-                break
-            taken = rng.permutation(movable)[: 1 + step % _MOST_TAKEN_OUT].tolist()
-            candidate = recreate(centre, best, taken, rng=rng)
-            if (found := cost(candidate)) <= value:
-                best, value = candidate, found
-        while rounds < ROUNDS[effort] and left() > 0:
-            refused = refused_agents(best, crew, shapes)
-            free = _neighbourhood(rounds, choices, refused, grid, rng)
-            seconds = _ROUND_SECONDS[effort]
-            answer = solve_cells(
-                centre, best, free, deterministic_seconds=seconds, wall_seconds=left(), seed=seed + rounds
-            )
-            rounds += 1
-            if answer.assignment is not None and (found := cost(answer.assignment)) <= value:
-                best, value = answer.assignment, found
+        best = _recreate(centre, best, choices, cost=cost, left=left, steps=RECREATIONS[effort], rng=rng)
+        best, rounds = _improve(centre, best, choices, cost=cost, left=left, effort=effort, rng=rng)
+    value = cost(best)
     bound = None if bound is None else min(max(0.0, bound), value)
     return People(best, value, bound, rounds, left() <= 0, time.perf_counter() - started)
+
+
+def _recreate(
+    centre: Centre,
+    best: Assignment,
+    choices: np.ndarray,
+    *,
+    cost: Callable[[Assignment], float],
+    left: Callable[[], float],
+    steps: int,
+    rng: np.random.Generator,
+) -> Assignment:
+    """One to a few agents are taken out and placed again; what is not dearer is kept."""
+    movable, value = np.flatnonzero(choices.any(axis=1)), cost(best)
+    for step in range(steps):
+        if left() <= 0:
+            break
+        taken = rng.permutation(movable)[: 1 + step % _MOST_TAKEN_OUT].tolist()
+        candidate = recreate(centre, best, taken, rng=rng)
+        if (found := cost(candidate)) <= value:
+            best, value = candidate, found
+    return best
+
+
+def _improve(
+    centre: Centre,
+    best: Assignment,
+    choices: np.ndarray,
+    *,
+    cost: Callable[[Assignment], float],
+    left: Callable[[], float],
+    effort: str,
+    rng: np.random.Generator,
+) -> tuple[Assignment, int]:
+    """Neighbourhoods re-decided in turn; what is not dearer is kept. Returns the roster and the rounds done."""
+    value, rounds = cost(best), 0
+    while rounds < ROUNDS[effort] and left() > 0:
+        refused = refused_agents(best, centre.crew, centre.shapes)
+        free = _neighbourhood(rounds, choices, refused, centre.grid, rng)
+        answer = solve_cells(
+            centre,
+            best,
+            free,
+            deterministic_seconds=_ROUND_SECONDS[effort],
+            wall_seconds=left(),
+            seed=int(rng.integers(2**31)),
+        )
+        rounds += 1
+        if answer.assignment is not None and (found := cost(answer.assignment)) <= value:
+            best, value = answer.assignment, found
+    return best, rounds
 
 
 def _choices(crew: Crew, shapes: Shapes, grid: Grid) -> np.ndarray:

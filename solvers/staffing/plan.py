@@ -1,6 +1,8 @@
 """The staffing of the contact centre, from forecast to named shifts: `plan_staffing` shows the whole on one screen."""
 
 import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
@@ -16,6 +18,10 @@ from solvers.staffing.roster import Assignment, cost_eur, cover
 from solvers.staffing.shapes import Shapes, make_shapes
 from solvers.staffing.tables import agent_table, request_table, requirement_table, shift_table
 from solvers.types import Roster
+
+if TYPE_CHECKING:
+    from solvers.staffing.design import Design
+    from solvers.staffing.people import People
 
 _DESIGN_SHARE = 0.4
 """Share of the time limit after which the shift design gives up."""
@@ -41,16 +47,12 @@ def plan_staffing(
     contract with its tolerance wherever the agent alone can keep it; a legal roster therefore always exists.
 
     Args:
-        forecast: calls and handle times; days of the horizon that it does not cover are not planned, and are named.
-        agents: agent_id, queues, contract_hours_per_week, available_from, available_to, hourly_cost_eur.
-        absences: person_id, date; those of other people are ignored.
-        shift_requests: agent_id, date, kind, weight.
-        settings: the `staffing:` block.
-        horizon: days to plan; `settings.horizon` is not read.
+        forecast: days of the horizon that it does not cover are not planned, and are named.
+        agents, absences, shift_requests: tables of the input contract; absences of other people are ignored.
+        settings, horizon: the `staffing:` block, and the days to plan; `settings.horizon` is not read.
         engine: solver of the shift design, `auto`, `highs` or `cbc`.
-        effort: `quick`, `normal` or `thorough`: search budgets, counted in steps.
+        effort: `quick`, `normal`, `thorough`: budgets, counted in steps.
         time_limit_seconds: emergency brake; the roster is legal even if it is hit.
-        seed: of everything random.
 
     Returns:
         The roster with three outcomes: requirement (agent hours), design (EUR), people (EUR).
@@ -63,14 +65,9 @@ def plan_staffing(
     requirement = require_agents(forecast, grid, settings=settings)
     outcome = _requirement_outcome(requirement, grid, time.perf_counter() - started, notes)
     shapes = make_shapes(grid, settings.shifts)
+    queues = requirement.queues
     crew = make_crew(
-        agents,
-        absences,
-        shift_requests,
-        planned_queues=requirement.queues,
-        settings=settings,
-        grid=grid,
-        shapes=shapes,
+        agents, absences, shift_requests, planned_queues=queues, settings=settings, grid=grid, shapes=shapes
     )
     assignment, outcomes = _search(
         requirement,
@@ -83,11 +80,11 @@ def plan_staffing(
         time_limit_seconds=time_limit_seconds - (time.perf_counter() - started),
         seed=seed,
     )
-    on_phone = cover(assignment, shapes, queues=len(requirement.queues)) * (1 - settings.shrinkage_pct / 100)
+    on_phone = cover(assignment, shapes, queues=len(queues)) * (1 - settings.shrinkage_pct / 100)
     answered = answered_share(requirement, on_phone, grid, settings)
     return Roster(
         requirement=requirement_table(requirement, on_phone, answered, grid),
-        shifts=shift_table(assignment, requirement.queues, crew, shapes, grid),
+        shifts=shift_table(assignment, queues, crew, shapes, grid),
         agents=agent_table(assignment, crew, shapes, grid),
         requests=request_table(shift_requests, assignment, crew, shapes),
         outcomes=(outcome, *outcomes),
@@ -179,35 +176,43 @@ def _search(
         time_limit_seconds=time_limit_seconds - (time.perf_counter() - started),
         seed=seed,
     )
-    bounds = [bound for bound in (design.bound, people.bound) if bound is not None]
-    design_value, design_method = design.value, design.method
-    if design_value is None:  # the roster is itself a design, its requests left aside
+    if design.value is None:  # the roster is itself a design, its requests left aside
         bare = _without_requests(people.assignment, requirement, crew, shapes, grid, settings)
-        design_value, design_method = bare, f"{design.method}; none found, counts of the roster"
+        design = replace(design, value=bare, method=f"{design.method}; value: counts of the roster")
     return people.assignment, (
-        conclude(
-            stage="staffing.design",
-            value=design_value,
-            bound=None if design.bound is None else min(design.bound, design_value),
-            unit="EUR",
-            maximise=False,
-            method=design_method,
-            seconds=design.seconds,
-            brake_hit=design.brake_hit,
-            asked_gap_pct=design.asked_gap_pct,
-            notes=_shape_notes(shapes),
-        ),
-        conclude(
-            stage="staffing.people",
-            value=people.value,
-            bound=max(bounds) if bounds else None,
-            unit="EUR",
-            maximise=False,
-            method=f"CP-SAT, {people.rounds} neighbourhoods; bound of the shift design or of CP-SAT",
-            seconds=people.seconds,
-            brake_hit=people.brake_hit,
-            notes=_people_notes(crew, contracts.outside),
-        ),
+        _design_outcome(design, shapes),
+        _people_outcome(people, design, crew, contracts.outside),
+    )
+
+
+def _design_outcome(design: "Design", shapes: Shapes) -> Outcome:
+    assert design.value is not None
+    return conclude(
+        stage="staffing.design",
+        value=design.value,
+        bound=None if design.bound is None else min(design.bound, design.value),
+        unit="EUR",
+        maximise=False,
+        method=design.method,
+        seconds=design.seconds,
+        brake_hit=design.brake_hit,
+        asked_gap_pct=design.asked_gap_pct,
+        notes=_shape_notes(shapes),
+    )
+
+
+def _people_outcome(people: "People", design: "Design", crew: Crew, outside: np.ndarray) -> Outcome:
+    bounds = [bound for bound in (design.bound, people.bound) if bound is not None]
+    return conclude(
+        stage="staffing.people",
+        value=people.value,
+        bound=max(bounds) if bounds else None,
+        unit="EUR",
+        maximise=False,
+        method=f"CP-SAT, {people.rounds} neighbourhoods; bound of the shift design or of CP-SAT",
+        seconds=people.seconds,
+        brake_hit=people.brake_hit,
+        notes=_people_notes(crew, outside),
     )
 
 

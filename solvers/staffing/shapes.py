@@ -6,6 +6,7 @@ is longer than that.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -85,11 +86,14 @@ def make_shapes(grid: Grid, settings: Shifts) -> Shapes:
     )
 
 
+@lru_cache(maxsize=65_536)
 def spread(start: int, end: int, interval_minutes: int) -> tuple[np.ndarray, np.ndarray]:
-    """(intervals, share of each) that the minutes [start, end) fill."""
+    """(intervals, share of each) that the minutes [start, end) fill; remembered, as the search asks for it often."""
     intervals = np.arange(start // interval_minutes, -(-end // interval_minutes))
     begins = intervals * interval_minutes
     share = (np.minimum(begins + interval_minutes, end) - np.maximum(begins, start)) / interval_minutes
+    intervals.setflags(write=False)
+    share.setflags(write=False)
     return intervals, share
 
 
