@@ -49,10 +49,9 @@ def plan_staffing(
     Args:
         forecast: days of the horizon that it does not cover are not planned, and are named.
         agents, absences, shift_requests: tables of the input contract; absences of other people are ignored.
-        settings, horizon: the `staffing:` block, and the days to plan; `settings.horizon` is not read.
-        engine: solver of the shift design, `auto`, `highs` or `cbc`.
-        effort: `quick`, `normal`, `thorough`: budgets, counted in steps.
-        time_limit_seconds: emergency brake; the roster is legal even if it is hit.
+        settings, horizon: the `staffing:` block, and the days to plan (`settings.horizon` is not read).
+        engine: of the shift design, `auto`, `highs` or `cbc`.
+        effort, time_limit_seconds: budgets in steps, and the brake; the roster is legal even if it is hit.
 
     Returns:
         The roster with three outcomes: requirement (agent hours), design (EUR), people (EUR).
