@@ -89,13 +89,14 @@ def run_scenario(
     plan = make_plan(loaded.scenario, tables, cache=cache)
     with run_folder.draft_folder(runs) as draft:
         progress.start("write")
+        began = time.perf_counter()
         manifest = manifest_of(loaded, tables, plan, cache, clock())
         run_folder.write_tables(draft, {**plan.tables, **quality_tables(tables), **_verdict_tables(plan)})
         (draft / "scenario.yaml").write_text(loaded.to_yaml(), encoding="utf-8")
         write_outputs(draft, plan, tables, manifest)
         _write_log(draft / "run.log", cache, manifest)
         final = run_folder.seal(draft, target, manifest)
-        progress.done("write", source="computed", seconds=0.0)
+        progress.done("write", source="computed", seconds=time.perf_counter() - began)
     return read_run(final)
 
 
