@@ -21,6 +21,7 @@ from outputs.deliver import write_outputs
 from planner.audit import audit
 from planner.cache import StageCache, library_versions
 from planner.content import code_hash, content_hash
+from planner.drafts import draft_in
 from planner.explain import explain_customer as explain_in
 from planner.pipeline import make_plan
 from planner.progress import Progress, Silent
@@ -87,7 +88,7 @@ def run_scenario(
         return read_run(target, reused=True)
     cache = StageCache(store / "cache" if use_cache else None, progress)
     plan = make_plan(loaded.scenario, tables, cache=cache)
-    with run_folder.draft_folder(runs) as draft:
+    with draft_in(runs) as draft:
         progress.start("write")
         began = time.perf_counter()
         manifest = manifest_of(loaded, tables, plan, cache, clock())

@@ -2,14 +2,14 @@
 
 The key of a result is the hash of the stage's function, its arguments' content, the rooms' source code and the
 libraries' versions. A damaged entry is computed again; an entry is written under a temporary name and renamed, so a
-crash leaves no half result.
+crash leaves no half result. Runs side by side compute a stage once: who comes second waits for the first.
 """
 
 import hashlib
 import shutil
-import tempfile
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
@@ -18,6 +18,7 @@ from typing import Any, ParamSpec, TypeVar
 
 from planner.codec import read_value, write_value
 from planner.content import code_hash, content_hash
+from planner.drafts import claimed, draft_in
 from planner.progress import Progress, Silent, Source
 
 P = ParamSpec("P")
@@ -56,13 +57,17 @@ class StageCache:
         began = time.perf_counter()
         name = f"{function.__module__}.{function.__qualname__}"
         key = content_hash(name, code_hash(), library_versions(), list(args), dict(kwargs))
-        kept = self._read(stage, key)
-        source: Source = "computed" if kept is None else "cache"
+        entry = self._entry(stage, key)
+        kept = self._read(stage, entry)
         if kept is None:
-            value = function(*args, **kwargs)
-            self._write(stage, key, value)
+            with claimed(entry.with_name(f"{entry.name}.claim")) if entry else nullcontext():
+                kept = self._read(stage, entry)  # perhaps another process made it while this one waited
+                value = kept[0] if kept else function(*args, **kwargs)
+                if kept is None:
+                    self._write(entry, value)
         else:
             value = kept[0]
+        source: Source = "computed" if kept is None else "cache"
         seconds = time.perf_counter() - began
         self.records.append(StageRecord(stage, key, source, seconds))
         self.progress.done(stage, source=source, seconds=seconds)
@@ -71,9 +76,8 @@ class StageCache:
     def _entry(self, stage: str, key: str) -> Path | None:
         return self.folder / f"{stage.replace(' ', '_')}-{key}" if self.folder else None
 
-    def _read(self, stage: str, key: str) -> tuple[Any] | None:
+    def _read(self, stage: str, entry: Path | None) -> tuple[Any] | None:
         """The kept value, in a tuple of one; None if there is none. A damaged entry is removed."""
-        entry = self._entry(stage, key)
         if entry is None or not entry.is_dir():
             return None
         try:
@@ -85,19 +89,14 @@ class StageCache:
             shutil.rmtree(entry, ignore_errors=True)
             return None
 
-    def _write(self, stage: str, key: str, value: object) -> None:
-        entry = self._entry(stage, key)
+    def _write(self, entry: Path | None, value: object) -> None:
         if entry is None:
             return
-        entry.parent.mkdir(parents=True, exist_ok=True)
-        draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=entry.parent))
-        try:
+        with draft_in(entry.parent) as draft:
             write_value(draft, value)
             (draft / "sha256").write_text(_digest(draft), encoding="ascii")
             if not entry.exists():
                 draft.rename(entry)
-        finally:
-            shutil.rmtree(draft, ignore_errors=True)
 
 
 def _digest(entry: Path) -> str:
