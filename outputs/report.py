@@ -95,7 +95,8 @@ def _number(value: Any) -> str:
         return value or ""
     if pd.isna(value):
         return ""
-    digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 1 if abs(value) >= 10 else 3
+    size = abs(value)
+    digits = 0 if size >= 1000 or float(value).is_integer() else 1 if size >= 10 else 2 if size >= 1 else 3
     return f"{value:,.{digits}f}".replace(",", "\u202f")
 
 

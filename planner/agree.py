@@ -4,7 +4,7 @@ Each round allocates, routes what was allocated to the field, and then settles: 
 others take their next best channel. The best settled round wins, so the plan's value never falls with more rounds.
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -14,12 +14,23 @@ from planner.cache import StageCache
 from planner.types import Round
 from scenarios.schema import FIELD, Effort, Scenario
 from solvers.channels import FieldLoad, allocate_channels, field_load
+from solvers.outcome import Outcome
 from solvers.routing import make_problem, plan_routes
 from solvers.travel import make_travel
 from solvers.types import ChannelPlan, Routes, Territories
 
 ROUNDS: dict[Effort, int] = {"quick": 1, "normal": 2, "thorough": 4}
 """Rounds by effort; a round in which every visit fits is the last."""
+
+
+@dataclass(frozen=True)
+class Agreed:
+    """Channels and routes of the best round; `offered`: how its allocation ended, before routing chose among visits."""
+
+    channels: ChannelPlan
+    routes: Routes
+    offered: Outcome
+    rounds: tuple[Round, ...]
 
 
 def agree_on_visits(
@@ -31,7 +42,7 @@ def agree_on_visits(
     actions: Actions,
     *,
     cache: StageCache,
-) -> tuple[ChannelPlan, Routes, tuple[Round, ...]]:
+) -> Agreed:
     """Channels and routes that name the same visits, and the rounds it took."""
     s = scenario
     travel = make_travel(s.reps.travel, tables.travel_times)
@@ -48,7 +59,7 @@ def agree_on_visits(
             unroutable=unroutable,
         )  # fmt: skip
 
-    best: tuple[float, ChannelPlan, Routes] | None = None
+    best: tuple[float, Agreed] | None = None
     history: list[Round] = []
     unroutable: frozenset[str] = frozenset()
     for number in range(1, ROUNDS[s.solve.effort] + 1):
@@ -64,11 +75,15 @@ def agree_on_visits(
         )  # fmt: skip
         routed = frozenset(routes.stops.loc[routes.stops["kind"] == "visit", "customer_id"])
         settled = allocate(f"settled {number}", routed, _others(tables.customers, routed), field)
-        settled = replace(settled, prices=_prices_asked(settled.prices, asked.prices))
+        settled = replace(
+            settled,
+            prices=_prices_asked(settled.prices, asked.prices),
+            outcome=replace(settled.outcome, stage="channels.settled"),
+        )
         value = plan_value_eur(settled, routes, scenario)
         kept = best is None or value > best[0]
         if kept:
-            best = (value, settled, routes)
+            best = (value, Agreed(settled, routes, replace(asked.outcome, stage="channels.offered"), ()))
         visits = int((asked.allocations["channel"] == FIELD).sum())
         history.append(Round(number, visits, len(routed), value, kept))
         left_over = frozenset(routes.unserved["customer_id"]) - routed
@@ -76,7 +91,7 @@ def agree_on_visits(
             break
         unroutable |= left_over
     assert best is not None  # every effort has at least one round
-    return best[1], best[2], tuple(history)
+    return replace(best[1], rounds=tuple(history))
 
 
 def plan_value_eur(channels: ChannelPlan, routes: Routes, scenario: Scenario) -> float:

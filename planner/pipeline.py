@@ -52,7 +52,7 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
         settings=s.territories, default_visit_minutes=visit_minutes, effort=effort,
         time_limit_seconds=limits.territories, seed=seed,
     )  # fmt: skip
-    channels, routes, rounds = agree_on_visits(scenario, tables, team, days, territories, actions, cache=cache)
+    agreed = agree_on_visits(scenario, tables, team, days, territories, actions, cache=cache)
     roster = run(
         "staffing", plan_staffing, calls, t.agents, t.absences, t.shift_requests, settings=s.staffing,
         horizon=s.staffing_horizon(), engine=engines.staffing, effort=effort, time_limit_seconds=limits.staffing,
@@ -60,8 +60,9 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     )  # fmt: skip
 
     decisions = Decisions(
-        team, days, calls, closure, customers, leads, actions, territories, channels, routes, roster, rounds
-    )
+        team, days, calls, closure, customers, leads, actions, territories, agreed.offered, agreed.channels,
+        agreed.routes, roster, agreed.rounds,
+    )  # fmt: skip
     handed_over = plan_tables(decisions)
     findings = audit(scenario, tables, handed_over)
     kpis = key_figures(scenario, handed_over)

@@ -23,7 +23,7 @@ class Round:
 
 @dataclass(frozen=True)
 class Decisions:
-    """What was forecast and decided, before it is checked."""
+    """What was forecast and decided, before it is checked; `offered`: the allocation that routing chose visits from."""
 
     team: pd.DataFrame
     days: pd.DataFrame
@@ -33,6 +33,7 @@ class Decisions:
     leads: LeadScores
     actions: Actions
     territories: Territories
+    offered: Outcome
     channels: ChannelPlan
     routes: Routes
     roster: Roster
@@ -40,7 +41,8 @@ class Decisions:
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """How each search ended, in the order of the path."""
-        return (self.territories.outcome, self.channels.outcome, self.routes.outcome, *self.roster.outcomes)
+        agreed = (self.offered, self.routes.outcome, self.channels.outcome)
+        return (self.territories.outcome, *agreed, *self.roster.outcomes)
 
 
 @dataclass(frozen=True)
