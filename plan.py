@@ -142,6 +142,7 @@ def run(
     runs: Runs = Path("runs"),
     store: Store = Path(".muster"),
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Compute every stage, keep nothing.")] = False,
+    pins: Annotated[Path | None, typer.Option(metavar="XLSX", help="Keep the visits a plan.xlsx marks.")] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> int:
@@ -151,6 +152,10 @@ def run(
         raise UsageError(f"{file} describes several runs (`sweep` or `scenarios`), and `run` makes one.")
     import outputs
 
+    if pins is not None and examined.loaded is not None:
+        from outputs.pins import pin_settings, read_pins
+
+        settings = [*pin_settings(read_pins(pins, horizon=examined.loaded.scenario.horizon)), *settings]
     steps = Steps(quiet=quiet)
     try:
         made = outputs.run_scenario(

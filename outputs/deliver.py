@@ -19,6 +19,20 @@ def write_outputs(folder: Path, plan: Plan, tables: Tables, manifest: Mapping[st
         from outputs.map import write_map
 
         write_map(folder / "map.html", plan, tables)
+    if "workbook" in wanted:
+        from outputs.workbook import write_workbook
+
+        write_workbook(folder / "plan.xlsx", plan, tables)
+    if "calendar" in wanted:
+        from outputs.calendars import write_calendars
+        from outputs.gpx import write_gpx
+
+        write_calendars(folder / "calendars", plan, tables)
+        write_gpx(folder / "gpx", plan, tables)
+    if "scripts" in wanted:
+        from outputs.scripts import write_scripts
+
+        write_scripts(folder / "scripts", plan, tables)
     if "report" in wanted:
         from outputs.report import write_report
 

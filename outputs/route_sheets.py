@@ -1,4 +1,7 @@
-"""A page per rep and day: who is visited when, why now, and how to get there. No script; for phone and paper."""
+"""A page per rep and day: who is visited when, why now, what to say, and how to get there; for phone and paper.
+
+The pages hold no program. Each visit carries its pre-visit script in five parts, folded; paper shows two of them.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -8,22 +11,25 @@ from markupsafe import Markup
 
 from inputs.rows import groups, rows
 from inputs.types import Tables
+from outputs.dossier import Dossier, Dossiers
 from outputs.geography import outlines
 from outputs.pages import file_name, render
+from outputs.script_parts import write_script
 from outputs.sketch import route_sketch
 from planner.explain import WHY_NOT_ROUTED
 from planner.types import Plan
+from scenarios.clock import format_clock
+from scenarios.schema import FIELD, Scenario
 
 
 def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
     """Write `routes/REP-DATE.html` for each rep-day with stops, and `routes/index.html`; returns the sheets."""
     target = folder / "routes"
     target.mkdir()
-    customers = {row.customer_id: row for row in rows(tables.customers)}
-    reasons = _field_reasons(plan)
+    dossiers = Dossiers(plan, tables)
     shapes = outlines(tables.areas)
     sheets, index = [], []
-    missed = _missed_by_rep(plan, customers)
+    missed = _missed_by_rep(plan, dossiers)
     for (rep, day), stops in groups(plan.tables["stops"], ["rep_id", "day"]):
         name = f"{file_name(str(rep))}-{day:%Y-%m-%d}.html"
         ordered = stops.sort_values("position")
@@ -31,7 +37,7 @@ def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
         page = render(
             "route_sheet.html.j2",
             **head,
-            stops=[_entry(stop, customers, reasons) for stop in _numbered(ordered)],
+            stops=[_entry(stop, dossiers, plan.scenario) for stop in _numbered(ordered)],
             sketch=Markup(route_sketch(ordered, shapes)),  # our own numbers only
             missed=missed.get(str(rep), []),
             credit=_credit(plan),
@@ -66,10 +72,10 @@ def _numbered(stops: pd.DataFrame) -> list[Any]:
     return list(rows(stops.assign(number=visit.cumsum().where(visit, 0))))
 
 
-def _entry(stop: Any, customers: dict[str, Any], reasons: dict[str, str]) -> dict[str, Any]:
+def _entry(stop: Any, dossiers: Dossiers, scenario: Scenario) -> dict[str, Any]:
     """What the page shows of a stop."""
     drive = f"{stop.travel_km:.1f} km, {round(stop.travel_seconds / 60)} min drive" if stop.travel_seconds else ""
-    entry: dict[str, Any] = {"number": 0, "quiet": True, "until": "", "navigate": "", "lines": []}
+    entry: dict[str, Any] = {"number": 0, "quiet": True, "until": "", "navigate": "", "lines": [], "script": []}
     if stop.kind == "start":
         return entry | {"at": f"{stop.end_at:%H:%M}", "title": "Leave"}
     if stop.kind == "end":
@@ -77,51 +83,48 @@ def _entry(stop: Any, customers: dict[str, Any], reasons: dict[str, str]) -> dic
     span = {"at": f"{stop.start_at:%H:%M}", "until": f"to {stop.end_at:%H:%M}"}
     if stop.kind == "lunch":
         return entry | span | {"title": "Lunch"}
-    customer = customers.get(stop.customer_id)
+    dossier = dossiers.of(stop.customer_id, FIELD)
     waits = round((stop.start_at - stop.arrive_at).total_seconds() / 60)
     arrival = f"Arrive {stop.arrive_at:%H:%M}, wait {waits} min. {drive}" if waits > 0 else drive
-    lines = [line for line in (reasons.get(stop.customer_id, ""), *_facts(customer), arrival) if line]
-    title = "Appointment" if stop.kind == "appointment" else _who(customer, stop.customer_id)
     place = f"{stop.latitude:.6f},{stop.longitude:.6f}"
     go = f"https://www.google.com/maps/dir/?api=1&destination={place}" if stop.customer_id else ""
-    return entry | span | {"number": stop.number, "quiet": False, "title": title, "lines": lines, "navigate": go}
+    entry |= span | {"number": stop.number, "quiet": False, "navigate": go}
+    if stop.kind == "appointment":
+        where = dossier.who or dossiers.appointment_place(stop.rep_id, stop.start_at)
+        return entry | {"title": f"Appointment: {where}" if where else "Appointment", "lines": [arrival]}
+    why = str(dossier.action.why) if dossier.action is not None else ""
+    lines = [line for line in (why, _facts(dossier, pinned=stop.pinned), arrival) if line]
+    planned = f"{stop.start_at:%H:%M} to {stop.end_at:%H:%M}"
+    script = write_script(dossier, scenario, at=stop.start_at, planned=planned)
+    return entry | {"title": dossier.who, "lines": lines, "script": script.parts(), "paper": script.on_paper()}
 
 
-def _facts(customer: Any) -> list[str]:
-    """What a rep wants to know at the door, from the customer's row."""
-    if customer is None:
-        return []
-    facts = []
-    if customer.windows:
-        spans = " and ".join(f"{a // 60:02d}:{a % 60:02d}-{b // 60:02d}:{b % 60:02d}" for a, b in customer.windows)
-        facts.append(f"May be visited {spans}.")
-    if isinstance(customer.required_skill, str):
-        facts.append(f"Needs {customer.required_skill.replace('_', ' ')}.")
-    if customer.open_tickets > 0:
-        facts.append("Speak of the open tickets first.")
-    return [" ".join(facts)] if facts else []
+def _facts(dossier: Dossier, *, pinned: bool) -> str:
+    """What a rep wants to know at the door."""
+    customer = dossier.customer
+    facts = ["Pinned."] if pinned else []
+    if customer is not None:
+        if customer.windows:
+            spans = " and ".join(f"{format_clock(a)}-{format_clock(b)}" for a, b in customer.windows)
+            facts.append(f"May be visited {spans}.")
+        if isinstance(customer.required_skill, str) and customer.required_skill:
+            facts.append(f"Needs {customer.required_skill.replace('_', ' ')}.")
+        if customer.required:
+            facts.append("Must be visited this week.")
+        if pd.notna(customer.due_date):
+            facts.append(f"Due by {customer.due_date:%A} {customer.due_date.day} {customer.due_date:%B}.")
+        if customer.open_tickets > 0:
+            facts.append("Speak of the open tickets first.")
+    return " ".join(facts)
 
 
-def _field_reasons(plan: Plan) -> dict[str, str]:
-    actions = plan.tables["actions"]
-    field = actions[actions["channel"] == "field"]
-    return dict(zip(field["customer_id"], field["why"].astype(str), strict=True))
-
-
-def _missed_by_rep(plan: Plan, customers: dict[str, Any]) -> dict[str, list[dict[str, str]]]:
+def _missed_by_rep(plan: Plan, dossiers: Dossiers) -> dict[str, list[dict[str, str]]]:
     """Visits of each rep's own customers that fit no route."""
     missed: dict[str, list[dict[str, str]]] = {}
     for row in rows(plan.tables["unserved"]):
         why = f"{WHY_NOT_ROUTED.get(row.reason, row.reason)}. {row.detail}"
-        missed.setdefault(row.rep_id, []).append(
-            {"who": _who(customers.get(row.customer_id), row.customer_id), "why": why}
-        )
+        missed.setdefault(row.rep_id, []).append({"who": dossiers.of(row.customer_id, FIELD).who, "why": why})
     return missed
-
-
-def _who(customer: Any, customer_id: str) -> str:
-    named = customer is not None and isinstance(customer.name, str) and customer.name != customer_id
-    return f"{customer.name} ({customer_id})" if named else customer_id
 
 
 def _credit(plan: Plan) -> str:

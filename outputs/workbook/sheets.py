@@ -1,0 +1,163 @@
+"""What the workbook's sheets hold, as frames: routes, channels, roster, not served, pins, names."""
+
+from typing import Any
+
+import pandas as pd
+
+from inputs.rows import rows
+from inputs.types import Tables
+from outputs.workbook.grid import Column
+from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
+from planner.types import Plan
+from scenarios.schema import FIELD, Pin
+
+KEEP, REP, CUSTOMER, DAY, TIME, NAME = "keep", "Rep", "Customer", "Day", "Time", "Pin"
+KIND, ARRIVE, START, END = "Stop", "Arrive", "Start", "End"
+"""Headers by which outputs/pins.py finds its columns again."""
+
+ROUTES = (
+    Column("keep", KEEP, "edit", 6), Column("rep_id", REP, width=8), Column("rep", "Rep name", width=16),
+    Column("day", DAY, "day", 15), Column("position", "No.", "whole", 5), Column("kind", KIND, width=12),
+    Column("customer_id", CUSTOMER, width=11), Column("name", "Customer name", width=26),
+    Column("arrive", ARRIVE, "clock", 8), Column("start", START, "clock", 8), Column("end", END, "clock", 8),
+    Column("travel_minutes", "Drive (min)", "number", 8), Column("travel_km", "Drive (km)", "number", 8),
+    Column("wait_minutes", "Wait (min)", "number", 8), Column("prize_eur", "Lost without (EUR)", "number", 13),
+    Column("pinned", "Pinned", width=8), Column("why", "Why", width=70),
+)  # fmt: skip
+CHANNELS = (
+    Column("customer_id", CUSTOMER, width=11), Column("name", "Customer name", width=26),
+    Column("channel", "Channel", width=14), Column("day", DAY, "day", 15), Column("rep_id", REP, width=8),
+    Column("minutes", "Contact (min)", "whole", 9), Column("value_eur", "Worth (EUR)", "number", 11),
+    Column("runner_up", "Next best", width=14), Column("margin_eur", "Ahead of next best (EUR)", "number", 13),
+    Column("why", "Why", width=80),
+)  # fmt: skip
+ROSTER = (
+    Column("agent_id", "Agent", width=10), Column("queue", "Queue", width=14), Column("day", DAY, "day", 15),
+    Column("start", START, "clock", 8), Column("end", END, "clock", 8),
+    Column("break_start", "Break from", "clock", 8), Column("break_end", "Break to", "clock", 8),
+    Column("paid_hours", "Paid (h)", "number", 9),
+)  # fmt: skip
+NOT_SERVED = (
+    Column("customer_id", CUSTOMER, width=11), Column("name", "Customer name", width=26),
+    Column("rep_id", "Owner", width=8), Column("what", "What is not done", width=16),
+    Column("reason", "Reason", width=46), Column("detail", "Detail", width=60),
+    Column("prize_eur", "Lost (EUR)", "number", 11), Column("instead", "Instead", width=14),
+)  # fmt: skip
+PINS = (
+    Column("pin", NAME, "edit", 24), Column("customer", CUSTOMER, "edit", 14), Column("rep", REP, "edit", 10),
+    Column("day", DAY, "edit", 14), Column("time", TIME, "edit", 10),
+)  # fmt: skip
+NAMES = (
+    Column("rep_id", "Reps", width=10), Column("customer_id", "Customers", width=14),
+)  # fmt: skip
+FIGURES = (
+    Column("description", "Figure", width=66), Column("value", "Value", "number", 16), Column("unit", "Unit", width=12),
+    Column("kpi", "Name", width=26),
+)  # fmt: skip
+OUTCOMES = (
+    Column("stage", "Search", width=66), Column("value", "Value", "number", 16), Column("unit", "Unit", width=12),
+    Column("reason", "Ended", width=26), Column("bound", "Bound", "number", 14), Column("gap_pct", "Gap (%)", "number"),
+)  # fmt: skip
+
+
+def routes_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
+    """Every stop of every rep-day in order; `keep` is empty, for the planner's x."""
+    stops = plan.tables["stops"].sort_values(["rep_id", "day", "position"], kind="stable")
+    why = _whys(plan)
+    keys = list(zip(stops["customer_id"], [FIELD] * len(stops), strict=True))
+    visit = stops["kind"] == "visit"
+    return stops.assign(
+        keep=None,
+        rep=stops["rep_id"].map(_by_key(plan.tables["team"], "rep_id", "name")),
+        name=stops["customer_id"].map(_by_key(tables.customers, "customer_id", "name")),
+        arrive=_seconds(stops["arrive_at"], stops["day"]),
+        start=_seconds(stops["start_at"], stops["day"]),
+        end=_seconds(stops["end_at"], stops["day"]),
+        travel_minutes=stops["travel_seconds"] / 60,
+        wait_minutes=(stops["start_at"] - stops["arrive_at"]).dt.total_seconds() / 60,
+        prize_eur=stops["prize_eur"].where(visit),
+        pinned=stops["pinned"].map({True: "yes", False: None}),
+        why=[why.get(key, "") if is_visit else "" for key, is_visit in zip(keys, visit, strict=True)],
+    )
+
+
+def channels_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
+    """Every planned contact, the most worth first; a field visit has the day of its route."""
+    contacts = plan.tables["allocations"].query("channel != 'none'").copy()
+    stops = plan.tables["stops"].query("kind == 'visit'")
+    day_of = stops.groupby("customer_id")["day"].min()
+    routed = contacts["customer_id"].map(day_of)
+    why = _whys(plan)
+    keys = zip(contacts["customer_id"], contacts["channel"], strict=True)
+    contacts = contacts.assign(
+        name=contacts["customer_id"].map(_by_key(tables.customers, "customer_id", "name")),
+        day=contacts["day"].fillna(routed),
+        why=[why.get(key, "") for key in keys],
+    )
+    return contacts.sort_values(["value_eur", "customer_id"], ascending=[False, True], kind="stable")
+
+
+def roster_frame(plan: Plan) -> pd.DataFrame:
+    """Every shift of every agent."""
+    shifts = plan.tables["agent_shifts"].sort_values(["agent_id", "start_at"], kind="stable")
+    return shifts.assign(
+        start=_seconds(shifts["start_at"], shifts["day"]),
+        end=_seconds(shifts["end_at"], shifts["day"]),
+        break_start=_seconds(shifts["break_start_at"], shifts["day"]),
+        break_end=_seconds(shifts["break_end_at"], shifts["day"]),
+        paid_hours=shifts["paid_minutes"] / 60,
+    )
+
+
+def not_served_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
+    """Visits that fit no route, with the channel taken instead, then customers without any contact."""
+    allocations = plan.tables["allocations"]
+    instead = _by_key(allocations[allocations["channel"] != "none"], "customer_id", "channel")
+    visits = plan.tables["unserved"].sort_values(["prize_eur", "customer_id"], ascending=[False, True], kind="stable")
+    visits = visits.assign(
+        what="field visit",
+        reason=visits["reason"].map(lambda reason: WHY_NOT_ROUTED.get(reason, reason)),
+        instead=visits["customer_id"].map(instead),
+    )
+    silent = allocations[allocations["channel"] == "none"]
+    owners = _by_key(plan.tables["territories"], "customer_id", "rep_id")
+    silent = silent.assign(
+        what="any contact",
+        rep_id=silent["customer_id"].map(owners),
+        reason=silent["reason"].map(lambda reason: WHY_NOT_CONTACTED.get(reason, reason)),
+        detail=None,
+        instead=None,
+    )
+    names = _by_key(tables.customers, "customer_id", "name")
+    wanted = [column.name for column in NOT_SERVED]
+    parts = [part.assign(name=part["customer_id"].map(names))[wanted].astype(object) for part in (visits, silent)]
+    filled = [part for part in parts if len(part)]
+    return pd.concat(filled, ignore_index=True) if filled else parts[0]
+
+
+def pins_frame(pinned: dict[str, Pin]) -> pd.DataFrame:
+    """The scenario's pins, as they are typed."""
+    entries: list[dict[str, Any]] = [
+        {"pin": name, **pin.model_dump(mode="json", include={"customer", "rep", "day", "time"})}
+        for name, pin in pinned.items()
+    ]
+    return pd.DataFrame(entries, columns=[column.name for column in PINS], dtype=object)
+
+
+def names_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
+    """Reps and customers side by side: what a pin may name."""
+    reps, customers = plan.tables["team"]["rep_id"], tables.customers["customer_id"]
+    return pd.DataFrame({"rep_id": reps.reset_index(drop=True), "customer_id": customers.reset_index(drop=True)})
+
+
+def _whys(plan: Plan) -> dict[tuple[str, str], str]:
+    return {(row.customer_id, row.channel): str(row.why) for row in rows(plan.tables["actions"])}
+
+
+def _by_key(frame: pd.DataFrame, key: str, value: str) -> dict[Any, Any]:
+    return dict(zip(frame[key], frame[value], strict=True))
+
+
+def _seconds(instants: pd.Series, days: pd.Series) -> pd.Series:
+    """Seconds after the midnight on which the row's day begins."""
+    return (instants - days).dt.total_seconds()
