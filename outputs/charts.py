@@ -24,7 +24,7 @@ def _canvas(width: float, height: float) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot()
 
 
-def _svg(figure: Figure, label: str) -> str:
+def svg_of(figure: Figure, label: str) -> str:
     """The figure as an inline SVG element with a label for screen readers."""
     buffer = io.StringIO()
     figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
@@ -56,7 +56,7 @@ def money_chart(figures: dict[str, float]) -> str:
             axes.text(value + (0.01 if value >= 0 else -0.01) * span, place, f"{value:,.0f}", va="center", ha=side)
         axes.margins(x=0.16)
         axes.set_xlabel("euros")
-        return _svg(figure, "What the week brings and costs, in euros")
+        return svg_of(figure, "What the week brings and costs, in euros")
 
 
 def cover_chart(requirement: pd.DataFrame, queue: str) -> str:
@@ -71,7 +71,7 @@ def cover_chart(requirement: pd.DataFrame, queue: str) -> str:
         axes.set_ylabel("agents")
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False, ncols=2, loc="upper right")
-        return _svg(figure, f"Agents required and rostered, queue {queue}")
+        return svg_of(figure, f"Agents required and rostered, queue {queue}")
 
 
 def calls_chart(forecast: pd.DataFrame, queue: str) -> str:
@@ -89,7 +89,7 @@ def calls_chart(forecast: pd.DataFrame, queue: str) -> str:
         axes.set_ylabel("calls per interval")
         axes.set_ylim(bottom=0)
         axes.legend(frameon=False, ncols=2, loc="upper right")
-        return _svg(figure, f"Forecast calls, queue {queue}")
+        return svg_of(figure, f"Forecast calls, queue {queue}")
 
 
 def _day_ticks(axes: Axes, starts: pd.Series) -> None:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -29,6 +29,15 @@ from planner.types import Plan
 from scenarios.errors import DataError
 from scenarios.loader import Loaded, load_scenario
 from scenarios.schema import Scenario
+
+
+class Load(Protocol):
+    """Reads the tables of a scenario, as `inputs.load.load_tables` does."""
+
+    def __call__(self, scenario: Scenario, *, store: Path | None, loaded_at: datetime) -> Tables:
+        """The tables."""
+        ...
+
 
 FLAGGED = 5
 """Exit code of a plan that was written but wants a look."""
@@ -63,6 +72,7 @@ def run_scenario(
     use_cache: bool = True,
     progress: Progress | None = None,
     clock: Callable[[], datetime] = datetime.now,
+    load: Load = load_tables,
 ) -> Run:
     """Plan the scenario in `path` and write its run folder below `runs`.
 
@@ -70,6 +80,7 @@ def run_scenario(
         overrides: `key=value` settings that win over the file.
         store: folder of the layers and of kept stage results.
         use_cache: whether stage results are kept and reused.
+        load: reads the tables; who plans several scenarios over the same data may read them once.
 
     Raises:
         InvalidInput: the scenario or the data cannot be planned with.
@@ -79,7 +90,7 @@ def run_scenario(
     began = time.perf_counter()
     loaded = load_scenario(path, overrides)
     progress.start("load")
-    tables = load_tables(loaded.scenario, store=store, loaded_at=clock())
+    tables = load(loaded.scenario, store=store, loaded_at=clock())
     if problems := check_names(loaded.scenario, tables):
         raise loaded.error(problems)
     progress.done("load", source="computed", seconds=time.perf_counter() - began)
