@@ -1,0 +1,137 @@
+"""The figures of a plan, worked out by hand."""
+
+import pandas as pd
+import pytest
+
+from planner.flags import flags_of
+from planner.kpis import key_figures, money_figures
+from scenarios.schema import Scenario
+
+DAY = pd.Timestamp("2026-03-09")
+SCENARIO = Scenario.model_validate_json(
+    """{"name": "t", "as_of": "2026-03-06", "horizon": {"start": "2026-03-09", "days": 1},
+    "data": {"customers": "c.csv"}, "reps": {"cost_eur_per_hour": 30}, "money": {"travel_eur_per_km": 0.5},
+    "staffing": {"interval_minutes": 30, "costs": {"understaffed_eur_per_agent_hour": 60}}}"""
+)
+
+
+def tables() -> dict[str, pd.DataFrame]:
+    """One rep-day with two visits, one call interval, two agents."""
+    actions = pd.DataFrame(
+        [
+            ("C1", "field", 100.0, 20.0, 5.0, 0.0),
+            ("C2", "field", 10.0, 0.0, 0.0, 0.0),
+            ("C3", "outbound", 0.0, 9.0, 1.0, 4.0),
+        ],
+        columns=["customer_id", "channel", "win_eur", "churn_eur", "growth_eur", "contact_cost_eur"],
+    )
+    allocations = pd.DataFrame(
+        [("C1", "field"), ("C2", "field"), ("C3", "outbound"), ("C4", "none")], columns=["customer_id", "channel"]
+    )
+    rep_days = pd.DataFrame(
+        {
+            "rep_id": ["R1", "R2"],
+            "works": [True, False],
+            "shift_start_at": [DAY + pd.Timedelta(hours=9), pd.NaT],
+            "shift_end_at": [DAY + pd.Timedelta(hours=17), pd.NaT],
+            "visits": [2, 0],
+            "visit_minutes": [120.0, 0.0],
+            "travel_minutes": [30.0, 0.0],
+            "wait_minutes": [6.0, 0.0],
+            "travel_km": [40.0, 0.0],
+        }
+    )
+    requirement = pd.DataFrame(
+        {
+            "queue": ["q", "q"],
+            "calls_mean": [30.0, 10.0],
+            "agents_short": [0.0, 2.0],
+            "answered_pct_expected": [90.0, 50.0],
+        }
+    )
+    agents = pd.DataFrame({"paid_hours": [8.0, 4.0], "overtime_hours": [1.0, 0.0], "cost_eur": [200.0, 80.0]})
+    return {
+        "actions": actions,
+        "allocations": allocations,
+        "rep_days": rep_days,
+        "requirement": requirement,
+        "agents": agents,
+        "unserved": pd.DataFrame({"customer_id": ["C4"], "reason": ["shift_full"]}),
+        "territory_reps": pd.DataFrame({"workload_over_mean": [1.2, 0.8], "stray_parts": [0, 1]}),
+        "territories": pd.DataFrame({"moved": [True, False, False, False]}),
+        "closure": pd.DataFrame({"win_probability": [0.5, 0.1], "amount_eur": [1000.0, None]}),
+    }
+
+
+def test_net_value_is_what_contacts_bring_less_all_costs() -> None:
+    """110 + 29 + 6 - 4 (contact) - 20 (40 km) - 240 (8 h) - 280 (agents) - 60 (2 agents short for half an hour)."""
+    assert money_figures(SCENARIO, tables()) == {
+        "win_eur": 110.0,
+        "churn_eur": 29.0,
+        "growth_eur": 6.0,
+        "contact_cost_eur": 4.0,
+        "travel_cost_eur": 20.0,
+        "rep_pay_eur": 240.0,
+        "agent_pay_eur": 280.0,
+        "missed_service_eur": 60.0,
+        "net_value_eur": 145.0 - 604.0,
+    }
+
+
+@pytest.mark.parametrize(
+    ("kpi", "value"),
+    [
+        ("visits", 2),
+        ("visits_per_rep_day", 2),
+        ("travel_km", 40),
+        ("travel_hours", 0.5),
+        ("waiting_hours", 0.1),
+        ("visiting_pct", 25),
+        ("unserved_visits", 1),
+        ("contacts", 3),
+        ("contacts_outbound", 1),
+        ("not_contacted", 1),
+        ("calls", 40),
+        ("answered_pct", 80),
+        ("agent_hours", 12),
+        ("overtime_hours", 1),
+        ("agents_short_hours", 1),
+        ("territory_max_over_mean", 1.2),
+        ("territory_min_over_mean", 0.8),
+        ("moved_customers", 1),
+        ("stray_parts", 1),
+        ("open_deals", 2),
+        ("expected_won_eur", 500),
+    ],
+)
+def test_figures_by_hand(kpi: str, value: float) -> None:
+    """Each figure of the tiny plan; calls answered are weighted by calls: (30 x 90 + 10 x 50) / 40 = 80."""
+    figures = key_figures(SCENARIO, tables()).set_index("kpi")["value"]
+    assert figures[kpi] == pytest.approx(value)
+
+
+def test_figures_are_listed_once() -> None:
+    """No figure stands twice, net value first."""
+    figures = key_figures(SCENARIO, tables())
+    assert figures["kpi"].is_unique
+    assert figures["kpi"].iloc[0] == "net_value_eur"
+
+
+class NoSearches:
+    """Decisions in which no search hit a limit."""
+
+    def outcomes(self) -> tuple[()]:
+        return ()
+
+
+def test_flags_name_required_visits_and_findings() -> None:
+    """A required customer on no route and an audit finding are flags; an optional one is not."""
+    none = pd.DataFrame(columns=["check", "table", "row", "message"])
+    customers = pd.DataFrame({"customer_id": ["C4", "C5"], "required": [True, False]})
+    flags = flags_of(NoSearches(), customers, tables(), none)  # type: ignore[arg-type]
+    assert flags == ("1 required visits are on no route (C4); tables/unserved.csv says why.",)
+    finding = pd.DataFrame([("law_kept", "agent_shifts", "A1", "x")], columns=none.columns)
+    optional = customers.assign(required=False)
+    assert flags_of(NoSearches(), optional, tables(), finding) == (  # type: ignore[arg-type]
+        "The audit has 1 findings (law_kept); do not use the plan before they are explained.",
+    )
