@@ -70,6 +70,7 @@ def run_scenario(
     runs: Path = Path("runs"),
     store: Path = Path(".muster"),
     use_cache: bool = True,
+    classic: bool = False,
     progress: Progress | None = None,
     clock: Callable[[], datetime] = datetime.now,
     load: Load = load_tables,
@@ -80,6 +81,7 @@ def run_scenario(
         overrides: `key=value` settings that win over the file.
         store: folder of the layers and of kept stage results.
         use_cache: whether stage results are kept and reused.
+        classic: plan by the classic pipeline, for comparison.
         load: reads the tables; who plans several scenarios over the same data may read them once.
 
     Raises:
@@ -94,11 +96,11 @@ def run_scenario(
     if problems := check_names(loaded.scenario, tables):
         raise loaded.error(problems)
     progress.done("load", source="computed", seconds=time.perf_counter() - began)
-    target = runs / run_name(loaded.scenario, tables)
+    target = runs / run_name(loaded.scenario, tables, classic=classic)
     if use_cache and (target / run_folder.MANIFEST).exists() and not run_folder.broken_seal(target):
         return read_run(target, reused=True)
     cache = StageCache(store / "cache" if use_cache else None, progress)
-    plan = make_plan(loaded.scenario, tables, cache=cache)
+    plan = make_plan(loaded.scenario, tables, cache=cache, classic=classic)
     with draft_in(runs) as draft:
         progress.start("write")
         began = time.perf_counter()
@@ -112,14 +114,14 @@ def run_scenario(
     return read_run(final)
 
 
-def run_name(scenario: Scenario, tables: Tables) -> str:
-    """`<ISO week>-<hash>`: the same scenario, data, code and libraries give the same name."""
+def run_name(scenario: Scenario, tables: Tables, *, classic: bool = False) -> str:
+    """`<ISO week>-<hash>`: the same scenario, data, code and libraries give the same name; classic plans say so."""
     year, week, _ = scenario.horizon.start.isocalendar()
     outputs_code = content_hash(
         [p.read_bytes().hex() for p in sorted(Path(__file__).parent.rglob("*.*")) if p.is_file()]
     )
     key = content_hash(scenario, tables.hashes, code_hash(), outputs_code, library_versions())
-    return f"{year}-W{week:02d}-{key[:10]}"
+    return f"{year}-W{week:02d}-{'classic-' if classic else ''}{key[:10]}"
 
 
 def manifest_of(loaded: Loaded, tables: Tables, plan: Plan, cache: StageCache, now: datetime) -> dict[str, Any]:

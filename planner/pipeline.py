@@ -9,6 +9,7 @@ from inputs.types import Tables
 from planner.agree import agree_on_visits
 from planner.audit import audit
 from planner.cache import StageCache
+from planner.classic.week import classic_week
 from planner.flags import flags_of
 from planner.kpis import key_figures
 from planner.tables import plan_tables
@@ -19,8 +20,11 @@ from solvers.team import make_team, rep_days
 from solvers.territories import assign_territories
 
 
-def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = None) -> Plan:
-    """The plan of `scenario` over `tables`; a stage whose inputs are unchanged is answered from `cache`."""
+def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = None, classic: bool = False) -> Plan:
+    """The plan of `scenario` over `tables`; a stage whose inputs are unchanged is answered from `cache`.
+
+    classic: decide the classic way (planner/classic), as a yardstick; the forecasts are the same.
+    """
     cache = cache or StageCache()
     run, s, t = cache.run, scenario, tables
     seed, effort, limits, engines = s.solve.seed, s.solve.effort, s.solve.time_limit_seconds, s.solve.engines
@@ -47,17 +51,20 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
 
     team = make_team(t.reps, t.current_territories, t.customers, settings=s.reps, default_visit_minutes=visit_minutes)
     days = rep_days(team, t.absences, settings=s.reps, horizon=s.horizon)
-    territories = run(
-        "territories", assign_territories, t.customers, team, t.current_territories, t.areas, days,
-        settings=s.territories, default_visit_minutes=visit_minutes, effort=effort,
-        time_limit_seconds=limits.territories, seed=seed,
-    )  # fmt: skip
-    agreed = agree_on_visits(scenario, tables, team, days, territories, actions, cache=cache)
-    roster = run(
-        "staffing", plan_staffing, calls, t.agents, t.absences, t.shift_requests, settings=s.staffing,
-        horizon=s.staffing_horizon(), engine=engines.staffing, effort=effort, time_limit_seconds=limits.staffing,
-        seed=seed,
-    )  # fmt: skip
+    if classic:
+        territories, agreed, roster = classic_week(scenario, tables, team, days, calls, actions, cache=cache)
+    else:
+        territories = run(
+            "territories", assign_territories, t.customers, team, t.current_territories, t.areas, days,
+            settings=s.territories, default_visit_minutes=visit_minutes, effort=effort,
+            time_limit_seconds=limits.territories, seed=seed,
+        )  # fmt: skip
+        agreed = agree_on_visits(scenario, tables, team, days, territories, actions, cache=cache)
+        roster = run(
+            "staffing", plan_staffing, calls, t.agents, t.absences, t.shift_requests, settings=s.staffing,
+            horizon=s.staffing_horizon(), engine=engines.staffing, effort=effort, time_limit_seconds=limits.staffing,
+            seed=seed,
+        )  # fmt: skip
 
     decisions = Decisions(
         team, days, calls, closure, customers, leads, actions, territories, agreed.offered, agreed.channels,
