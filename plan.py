@@ -9,19 +9,22 @@ import functools
 import io
 import json
 import os
+import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ParamSpec
+from typing import TYPE_CHECKING, Annotated, ParamSpec
 
 import typer
 
 from scenarios.errors import MusterError, Problem, ScenarioError, UsageError
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from inputs.types import Tables
     from outputs import Run
     from scenarios.loader import Examined
@@ -99,41 +102,6 @@ def out(text: str = "") -> None:
     typer.echo(text)
 
 
-class Steps:
-    """Progress as one line a finished stage, on stderr; while a stage runs, a terminal shows its name."""
-
-    def __init__(self, *, quiet: bool) -> None:
-        from rich.console import Console
-
-        self._console = Console(stderr=True, quiet=quiet, highlight=False)
-        self._status: Any = None
-
-    def start(self, stage: str) -> None:
-        """See `planner.progress.Progress`."""
-        self.stop()
-        if self._console.is_terminal:
-            self._status = self._console.status(f"{stage} …")
-            self._status.start()
-
-    def done(self, stage: str, *, source: str, seconds: float, note: str = "") -> None:
-        """See `planner.progress.Progress`."""
-        self.stop()
-        self._line(f"{stage:<14} {seconds:7.1f} s  {source}{f'  {note}' if note else ''}")
-
-    def message(self, text: str) -> None:
-        """See `planner.progress.Progress`."""
-        self._line(text)
-
-    def stop(self) -> None:
-        """Take the line of the running stage away."""
-        if self._status is not None:
-            self._status.stop()
-            self._status = None
-
-    def _line(self, text: str) -> None:
-        self._console.print(text, markup=False, soft_wrap=True)
-
-
 @app.command()
 @guarded
 def run(
@@ -142,6 +110,7 @@ def run(
     runs: Runs = Path("runs"),
     store: Store = Path(".muster"),
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Compute every stage, keep nothing.")] = False,
+    classic: Annotated[bool, typer.Option("--classic", help="Plan the classic way, for comparison.")] = False,
     pins: Annotated[Path | None, typer.Option(metavar="XLSX", help="Keep the visits a plan.xlsx marks.")] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
@@ -149,8 +118,11 @@ def run(
     """Plan the week and write it to a folder of its own."""
     examined = _examined(file, settings)
     if examined.loaded is not None and examined.loaded.is_sweep:
-        raise UsageError(f"{file} describes several runs (`sweep` or `scenarios`), and `run` makes one.")
+        raise UsageError(
+            f"{file} describes several runs (`sweep` or `scenarios`), and `run` makes one; `sweep` makes them all."
+        )
     import outputs
+    from outputs.progress import Steps
 
     if pins is not None and examined.loaded is not None:
         from outputs.pins import pin_settings, read_pins
@@ -159,14 +131,9 @@ def run(
     steps = Steps(quiet=quiet)
     try:
         made = outputs.run_scenario(
-            file,
-            overrides=settings,
-            runs=runs,
-            store=store,
-            use_cache=not no_cache,
-            progress=steps,
+            file, overrides=settings, runs=runs, store=store, use_cache=not no_cache, classic=classic, progress=steps,
             clock=datetime.now,
-        )
+        )  # fmt: skip
     finally:
         steps.stop()
     _show_run(made, as_json=as_json)
@@ -175,9 +142,53 @@ def run(
 
 @app.command()
 @guarded
+def sweep(
+    file: File,
+    settings: Settings = [],  # noqa: B006
+    runs: Runs = Path("runs"),
+    store: Store = Path(".muster"),
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> int:
+    """Plan several scenarios side by side and rank them."""
+    examined = _examined(file, settings)
+    assert examined.loaded is not None
+    import outputs
+    from outputs.console import json_text
+    from outputs.progress import Steps
+    from outputs.sweep_text import sweep_json, sweep_text
+
+    steps = Steps(quiet=quiet)
+    with _pool(examined.loaded.scenario.solve.workers) as executor:
+        made = outputs.run_sweep(
+            file, overrides=settings, runs=runs, store=store, progress=steps, clock=datetime.now, executor=executor
+        )
+    out(json_text(sweep_json(made)) if as_json else sweep_text(made))
+    return made.exit_code
+
+
+@app.command()
+@guarded
+def compare(
+    run_names: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs; the first is compared with.")],
+    runs: Runs = Path("runs"),
+    as_json: AsJson = False,
+) -> None:
+    """Figures of runs side by side, and who moved between channels, reps and days."""
+    folders = [_run_folder(name, runs) for name in run_names]
+    import outputs
+    from outputs.compare import comparison_json, comparison_text
+    from outputs.console import json_text
+
+    made = outputs.compare_runs(folders)
+    out(json_text(comparison_json(made)) if as_json else comparison_text(made))
+
+
+@app.command()
+@guarded
 def validate(file: File, settings: Settings = [], as_json: AsJson = False) -> int:  # noqa: B006
     """Check a scenario and its tables, plan nothing."""
-    from outputs.console import findings_text, problem_json, records
+    from outputs.console import findings_text, json_text, problem_json, records
 
     try:
         examined = _examined(file, settings)
@@ -187,11 +198,13 @@ def validate(file: File, settings: Settings = [], as_json: AsJson = False) -> in
             raise examined.error(problems)
     except ScenarioError as error:
         if as_json:
-            out(_json({"valid": False, "problems": [problem_json(each) for each in error.problems], "findings": []}))
+            out(
+                json_text({"valid": False, "problems": [problem_json(each) for each in error.problems], "findings": []})
+            )
         raise
     findings = [dataclasses.asdict(finding) for finding in tables.quality.findings]
     if as_json:
-        out(_json({"valid": True, "problems": [], "findings": findings, "counts": records(tables.quality.counts)}))
+        out(json_text({"valid": True, "problems": [], "findings": findings, "counts": records(tables.quality.counts)}))
         return 0
     if findings:
         out(findings_text(tables.quality.findings))
@@ -209,23 +222,9 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Every value of a scenario, and where it was written."""
-    from outputs.console import aligned
-    from scenarios.explain import explain as explain_values
-    from scenarios.explain import show_value
-    from scenarios.loader import load_scenario
-    from scenarios.suggestions import closest
+    from outputs.commands import explain_text
 
-    loaded = load_scenario(file, settings)
-    rows = explain_values(loaded, prefix)
-    if not rows:
-        keys = {row.key for row in explain_values(loaded)}
-        blocks = keys | {key.rsplit(".", 1)[0] for key in keys} | {key.split(".")[0] for key in keys}
-        near = closest(prefix, sorted(blocks))
-        raise UsageError(f"No key `{prefix}` in this scenario" + (f"; did you mean `{near}`?" if near else "."))
-    if as_json:
-        out(_json([dataclasses.asdict(row) for row in rows]))
-    else:
-        out(aligned([(row.key, show_value(row.value), row.origin) for row in rows], widest=60))
+    out(explain_text(file, prefix, settings, as_json=as_json))
 
 
 @app.command()
@@ -267,25 +266,9 @@ def load(
     as_json: AsJson = False,
 ) -> None:
     """Fill the data layers from a scenario's sources."""
-    from inputs.load import load_tables
-    from outputs.console import frame_text, records
-    from scenarios.loader import load_scenario
+    from outputs.commands import load_text
 
-    loaded = load_scenario(file, settings)
-    tables = load_tables(loaded.scenario, store=store, loaded_at=datetime.now())
-    quality = tables.quality
-    rejects = quality.rejects
-    reasons = (
-        rejects.groupby(["table", "reason"], as_index=False).agg(rows=("row", "size")) if len(rejects) else rejects
-    )
-    if as_json:
-        out(_json({"counts": records(quality.counts), "rejects": records(reasons), "notes": list(quality.notes)}))
-        return
-    out(frame_text(quality.counts))
-    if len(reasons):
-        out("\nset aside:\n" + frame_text(reasons))
-    for note in quality.notes:
-        out(note)
+    out(load_text(file, settings, store=store, clock=datetime.now, as_json=as_json))
 
 
 @app.command()
@@ -320,13 +303,23 @@ def check(run_name: RunName, runs: Runs = Path("runs"), as_json: AsJson = False)
     """Whether a run is unchanged since it was sealed, and its plan sound."""
     folder = _run_folder(run_name, runs)
     import outputs
+    from outputs.console import json_text
 
     problems = outputs.check_run(folder)
     if as_json:
-        out(_json({"run": str(folder), "sound": not problems, "problems": problems}))
+        out(json_text({"run": str(folder), "sound": not problems, "problems": problems}))
     else:
         out("\n".join([*problems, f"{folder}: {'sound' if not problems else f'{len(problems)} problems'}"]))
     return FLAGGED if problems else 0
+
+
+def _pool(workers: int) -> "Executor":
+    """Processes that plan the cells of a sweep; Ctrl-C is answered by this one alone."""
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    ignore = (signal.SIGINT, signal.SIG_IGN)
+    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=signal.signal, initargs=ignore)
 
 
 def _examined(file: Path, settings: Sequence[str]) -> "Examined":
@@ -378,13 +371,9 @@ def _run_folder(name: str, runs: Path) -> Path:
 
 def _show_run(made: "Run", *, as_json: bool) -> None:
     """What a run came to, on stdout."""
-    from outputs.console import run_json, run_text
+    from outputs.console import json_text, run_json, run_text
 
-    out(_json(run_json(made)) if as_json else run_text(made))
-
-
-def _json(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+    out(json_text(run_json(made)) if as_json else run_text(made))
 
 
 def main() -> None:

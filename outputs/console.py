@@ -77,6 +77,11 @@ def problem_json(problem: Problem) -> dict[str, Any]:
     return {**where, **{name: getattr(problem, name) for name in ("key", "message", "allowed", "suggestion", "advice")}}
 
 
+def json_text(value: Any) -> str:
+    """Plain data as JSON for people and programs; what JSON lacks as its text."""
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
 def records(frame: "pd.DataFrame") -> list[dict[str, Any]]:
     """Rows of a frame as plain data, what is missing as null."""
     rows: list[dict[str, Any]] = json.loads(frame.to_json(orient="records", date_format="iso", force_ascii=False))

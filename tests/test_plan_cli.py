@@ -155,7 +155,9 @@ def test_problems_as_json(monkeypatch: pytest.MonkeyPatch) -> None:
         ["check", "nowhere"],
         ["new", "../up"],
         ["new", " "],
-        ["sweep", "x.yaml"],
+        ["sweep"],
+        ["compare", "nowhere"],
+        ["sweep", BROKEN / "good.yaml"],
         ["new", "tiny", "--customers", "0"],
     ],
 )
