@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from outputs.charts import ACCENT, INK, STYLE, svg_of
 from outputs.palette import OKABE_ITO
@@ -84,8 +85,8 @@ def _panel(axes: Axes, table: pd.DataFrame, look: _Look, *, across: str, up: str
         if row["is_baseline"]:
             axes.scatter(row[across], row[up], s=150, color=INK, marker="+", linewidths=1.1, zorder=4)
     for axis, name in ((axes.xaxis, across), (axes.yaxis, up)):
-        axis.set_major_locator(matplotlib.ticker.MaxNLocator(5))
-        axis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace(",", "\u202f"))
+        axis.set_major_locator(MaxNLocator(5, integer=bool((table[name] % 1 == 0).all()), min_n_ticks=2))
+        axis.set_major_formatter(lambda value, _: _tick(value))
         better = "less is better" if less_is_better(name) else "more is better"
         axis.set_label_text(f"{_words(name)} ({better})")
     axes.margins(0.12)
@@ -111,7 +112,7 @@ def _bars(table: pd.DataFrame, figure_name: str) -> str:
     axes.barh(places, table[figure_name], color=ACCENT, height=0.62)
     axes.set_yticks(places, [_harmless(label) for label in table["label"]])
     axes.axvline(0, color=INK, linewidth=0.8)
-    axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.6g}".replace(",", "\u202f"))
+    axes.xaxis.set_major_formatter(lambda value, _: _tick(value))
     axes.set_xlabel(_words(figure_name))
     return svg_of(figure, escape(f"{_words(figure_name)} by scenario"))
 
@@ -132,6 +133,10 @@ def _value(value: object) -> str:
 
 def _words(name: str) -> str:
     return _harmless(name.replace("_", " "))
+
+
+def _tick(value: float) -> str:
+    return f"{value:,.6g}".replace(",", "\u202f").replace("-", "\u2212")
 
 
 def _harmless(text: str) -> str:

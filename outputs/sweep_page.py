@@ -12,6 +12,7 @@ from markupsafe import Markup
 from outputs.pages import render
 from outputs.sweep_chart import trade_off_chart
 from planner.compare import less_is_better
+from planner.sweep import short_names
 from scenarios.explain import show_value
 from scenarios.schema import Scenario
 
@@ -19,7 +20,7 @@ from scenarios.schema import Scenario
 def write_page(path: Path, table: pd.DataFrame, scenario: Scenario, manifest: Mapping[str, Any]) -> None:
     """Write the page of a sweep; `table` is that of `planner.sweep.ranked`."""
     figures, leading = list(manifest["figures"]), manifest["ranked_by"]
-    figures = [leading, *[figure for figure in figures if figure != leading]]
+    figures = [leading, *[each for each in figures if each != leading and table[each].notna().any()]]
     keys = list(scenario.sweep)
     planned = table[table["place"].notna()]
     chart = trade_off_chart(planned, keys=keys, figures=figures) if len(planned) else ""
@@ -32,7 +33,9 @@ def write_page(path: Path, table: pd.DataFrame, scenario: Scenario, manifest: Ma
         lowest=less_is_better(leading),
         best=_sentence(table, leading),
         has_baseline=bool(table["is_baseline"].any()),
-        keys=[key.replace(".", ".\u200b") for key in keys],
+        keys=[
+            {"short": short.replace("_", " "), "key": key} for short, key in zip(short_names(keys), keys, strict=True)
+        ],
         figures=[figure.replace("_", " ") for figure in figures],
         rows=[_row(row, keys, figures) for row in table.to_dict("records")],
         failed=[
@@ -65,7 +68,7 @@ def _row(row: Mapping[Any, Any], keys: list[str], figures: list[str]) -> dict[st
     return {
         "place": "" if pd.isna(row["place"]) else str(row["place"]),
         "label": row["label"],
-        "values": [show_value(_whole(row[key])) for key in keys],
+        "values": [_value(row[key]) for key in keys],
         "status": row["status"],
         "is_best": row["is_best"],
         "is_baseline": row["is_baseline"],
@@ -76,9 +79,9 @@ def _row(row: Mapping[Any, Any], keys: list[str], figures: list[str]) -> dict[st
     }
 
 
-def _whole(value: Any) -> Any:
-    """A float that is a whole number as such."""
-    return int(value) if isinstance(value, float) and value.is_integer() else value
+def _value(value: Any) -> str:
+    """A swept value: numbers with a true minus sign, anything else as YAML has it."""
+    return f"{value:g}".replace("-", "\u2212") if isinstance(value, float) else show_value(value)
 
 
 def _number(value: float) -> str:
@@ -86,6 +89,7 @@ def _number(value: float) -> str:
     if math.isnan(value):
         return ""
     digits = 0 if abs(value) >= 1000 or float(value).is_integer() else 1
+    value = round(value, digits) + 0.0  # no minus before a zero
     return f"{value:,.{digits}f}".replace(",", "\u202f").replace("-", "\u2212")
 
 
@@ -94,4 +98,4 @@ def _signed(value: float) -> str:
     if math.isnan(value):
         return ""
     text = _number(value)
-    return f"+{text}" if value > 0 else text
+    return text if text.startswith("\u2212") or not text.strip("0.") else f"+{text}"

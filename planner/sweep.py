@@ -78,7 +78,7 @@ def cells_of(loaded: Loaded) -> tuple[Cell, ...]:
     keys = list(scenario.sweep)
     grid = [dict(zip(keys, values, strict=True)) for values in product(*scenario.sweep.values())]
     baseline = _baseline(grid, scenario.baseline, loaded)
-    names = dict(zip(keys, _short_names(keys), strict=True))
+    names = dict(zip(keys, short_names(keys), strict=True))
     return tuple(
         Cell(
             number=number,
@@ -108,7 +108,7 @@ def _yaml(key: str, value: Any, loaded: Loaded) -> str:
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
-def _short_names(keys: Sequence[str]) -> list[str]:
+def short_names(keys: Sequence[str]) -> list[str]:
     """The last part of each dotted key, and as much before it as tells it from the others."""
     parts = [key.split(".") for key in keys]
     names = []
