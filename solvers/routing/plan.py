@@ -19,7 +19,7 @@ from solvers.types import Routes
 ENGINES = ("auto", "pyvrp", "ortools", "greedy")
 STEPS_PER_VISIT = {"quick": 20, "normal": 100, "thorough": 500}
 """Ruin-and-recreate steps for each visit of the problem."""
-MOST_STEPS = {"quick": 25_000, "normal": 120_000, "thorough": 600_000}
+MOST_STEPS = {"quick": 25_000, "normal": 60_000, "thorough": 600_000}
 """Never more steps than these, however large the problem."""
 AFTER_ENGINE_SHARE = 0.3
 """Share of these steps that follows an engine which has searched itself."""
@@ -57,10 +57,10 @@ def plan_routes(
     if engine not in ENGINES:
         raise UsageError(f"solve.engines.routing: {engine!r} is no engine; choose one of {', '.join(ENGINES)}")
     began = time.perf_counter()
-    until = began + time_limit_seconds
+    brake = Brake(began + time_limit_seconds, stop)
     arrays = make_arrays(problem)
     Reasons(problem, arrays).check_required()
-    orders = _search(problem, engine=engine, effort=effort, seed=seed, until=until) if problem.shifts else None
+    orders = _search(problem, engine=engine, effort=effort, seed=seed, brake=brake) if problem.shifts else None
     sequences = orders.sequences if orders else ()
     stops = stops_table(problem, arrays, sequences)
     unserved = unserved_table(problem, arrays, sequences)
@@ -87,16 +87,16 @@ def needs(problem: RoutingProblem) -> tuple[str, ...]:
     return tuple(name for name, there in asked.items() if there)
 
 
-def _search(problem: RoutingProblem, *, engine: str, effort: Effort, seed: int, until: float) -> Orders:
+def _search(problem: RoutingProblem, *, engine: str, effort: Effort, seed: int, brake: Brake) -> Orders:
     """Orders by the engine's own search, then by the shared ruin and recreate; heavy libraries load only if asked."""
     arrays = make_arrays(problem)
     module = importlib.import_module(f"solvers.routing.engine_{'greedy' if engine == 'auto' else engine}")
-    found: Orders = module.solve(problem, arrays, effort=effort, seed=seed, until=until)
+    found: Orders = module.solve(problem, arrays, effort=effort, seed=seed, brake=brake)
     steps = 0 if engine == "greedy" else steps_for(problem, effort)
     if engine in ("pyvrp", "ortools"):
         steps = int(AFTER_ENGINE_SHARE * steps)
     state = make_state(problem, arrays, found.sequences)
-    sequences, brake_hit = improve(problem, arrays, state, steps=steps, seed=seed, until=until)
+    sequences, brake_hit = improve(problem, arrays, state, steps=steps, seed=seed, brake=brake)
     method = found.method
     if steps:
         method += f", then ruin and recreate, {steps} steps"
