@@ -2,13 +2,14 @@
 
 import numpy as np
 
+from solvers.brake import Brake
 from solvers.routing.arrays import Arrays
 from solvers.routing.improve import make_state, read_orders
 from solvers.routing.problem import Orders, RoutingProblem
 from solvers.routing.ruin_recreate import fill
 
 
-def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, until: float) -> Orders:
+def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, brake: Brake) -> Orders:
     """Cheapest best insertion by gain per minute of service and added drive; supports everything.
 
     The brake is not looked at: it takes one pass.

@@ -7,19 +7,19 @@ improves, which ends by itself and is the same at every effort. Visits that seve
 first of them. Appointments without a place are left out.
 """
 
-import time
 from itertools import pairwise
 
 import numpy as np
 from ortools.constraint_solver import pywrapcp, routing_enums_pb2
 
+from solvers.brake import Brake
 from solvers.routing.arrays import Arrays, required_bonus_eur
 from solvers.routing.problem import SPAN_SECONDS, Orders, RoutingProblem
 
 MILLI_EURO = 1000
 
 
-def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, until: float) -> Orders:
+def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, brake: Brake) -> Orders:
     """Each rep's days in one model, reps in ascending order; deterministic: neither effort nor seed is used."""
     sequences: list[tuple[int, ...]] = [()] * len(problem.shifts)
     brake_hit = False
@@ -27,14 +27,14 @@ def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, un
     for rep in sorted({shift.rep_id for shift in problem.shifts}):
         tasks = [i for i, home in enumerate(chosen) if home == rep and problem.tasks[i].place >= 0]
         shifts = [s for s, shift in enumerate(problem.shifts) if shift.rep_id == rep]
-        left = until - time.perf_counter()
+        left = brake.seconds_left()
         if left <= 0:
             brake_hit = True
             break
         if tasks:
             for shift, order in _solve_rep(problem, tasks, shifts, left):
                 sequences[shift] = order
-            brake_hit |= time.perf_counter() > until
+            brake_hit |= brake.pulled()
     return Orders(tuple(sequences), "OR-Tools routing, descent for each rep", brake_hit)
 
 

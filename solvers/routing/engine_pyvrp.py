@@ -7,13 +7,12 @@ Visits that several reps may do go into the model of the first of them. Appointm
 What the cut clock gets wrong is put right afterwards by the exact schedule.
 """
 
-import time
-
 import numpy as np
 from pyvrp import Client, ClientGroup, Depot, Location, ProblemData, Solution, VehicleType
 from pyvrp import solve as pyvrp_solve
 from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria
 
+from solvers.brake import Brake
 from solvers.routing.arrays import Arrays, required_bonus_eur
 from solvers.routing.problem import SPAN_SECONDS, Orders, RoutingProblem, Shift
 
@@ -24,15 +23,15 @@ FORBIDDEN = 1 << 30
 """Length and duration of a drive that must not be made: longer than any day, dearer than any prize."""
 
 
-def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, until: float) -> Orders:
-    """Each rep's days in one PyVRP model, reps in ascending order; a rep reached after `until` stays empty."""
+def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, brake: Brake) -> Orders:
+    """Each rep's days in one PyVRP model, reps in ascending order; a rep reached after the brake stays empty."""
     sequences: list[tuple[int, ...]] = [()] * len(problem.shifts)
     brake_hit = False
     chosen = [problem.shifts[task.shifts[0]].rep_id if task.shifts else "" for task in problem.tasks]
     for rep in sorted({shift.rep_id for shift in problem.shifts}):
         tasks = [i for i, home in enumerate(chosen) if home == rep and problem.tasks[i].place >= 0]
         shifts = [s for s, shift in enumerate(problem.shifts) if shift.rep_id == rep]
-        left = until - time.perf_counter()
+        left = brake.seconds_left()
         if left <= 0:
             brake_hit = True
             break
@@ -41,7 +40,7 @@ def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, un
         model = _RepModel(problem, tasks, shifts)
         stop = MultipleCriteria([MaxIterations(ITERATIONS[effort]), MaxRuntime(left)])
         result = pyvrp_solve(model.data, stop, seed=seed, collect_stats=False, display=False)
-        brake_hit |= time.perf_counter() > until
+        brake_hit |= brake.pulled()
         for shift, order in model.orders(result.best):
             sequences[shift] = order
     return Orders(tuple(sequences), f"PyVRP, {ITERATIONS[effort]} iterations a rep", brake_hit)

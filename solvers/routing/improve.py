@@ -1,11 +1,11 @@
 """From any engine's orders to a legal plan that nothing simple improves: load, repair, search, refill."""
 
-import time
 from collections.abc import Sequence
 
 import numpy as np
 
 from scenarios.errors import NoLegalPlan
+from solvers.brake import Brake
 from solvers.routing.arrays import Arrays, State
 from solvers.routing.problem import RoutingProblem
 from solvers.routing.ruin_recreate import fill, fits, insert, retime, search
@@ -65,12 +65,12 @@ def _set_day(arrays: Arrays, state: State, shift: int, visits: list[int], appoin
 
 
 def improve(
-    problem: RoutingProblem, arrays: Arrays, state: State, *, steps: int, seed: int, until: float
+    problem: RoutingProblem, arrays: Arrays, state: State, *, steps: int, seed: int, brake: Brake
 ) -> tuple[tuple[tuple[int, ...], ...], bool]:
     """Search `steps` steps from `state`, then insert all that still fits and pays.
 
     Args:
-        until: `time.perf_counter()` value of the emergency brake.
+        brake: ends the search early.
 
     Returns:
         The order of each shift, and whether the brake ended the search.
@@ -85,7 +85,7 @@ def improve(
     values = np.full(2, state.value.sum())
     brake_hit = False
     for first in range(0, steps if np.any(~arrays.fixed) else 0, STEPS_A_CALL):
-        if time.perf_counter() > until:
+        if brake.pulled():
             brake_hit = True
             break
         search(arrays, state, best, values, heat[first : first + STEPS_A_CALL], rng)

@@ -7,6 +7,7 @@ import pandas as pd
 
 from scenarios.errors import UsageError
 from scenarios.schema import Effort
+from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.routing.arrays import make_arrays
 from solvers.routing.bound import upper_bound_eur
@@ -33,6 +34,7 @@ def plan_routes(
     time_limit_seconds: float,
     seed: int,
     workers: int = 1,
+    stop: Stop = never,
 ) -> Routes:
     """Who visits whom, when: the most prize less travel; required visits before prizes.
 

@@ -91,6 +91,7 @@ def _nearest_week(
     model.minimize(cp_model.LinearExpr.sum(misses))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is answered by who started the run
     solver.parameters.random_seed = seed
     solver.parameters.max_deterministic_time = _DETERMINISTIC_SECONDS
     if solver.solve(model) in (cp_model.OPTIMAL, cp_model.FEASIBLE):

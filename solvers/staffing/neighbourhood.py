@@ -87,6 +87,7 @@ def solve_cells(
     )
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is answered by who started the run
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.cp_model_probing_level = 0  # probing eats the budget of a small neighbourhood
     solver.parameters.symmetry_level = 0

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scenarios.schema import Staffing
+from solvers.brake import Brake
 from solvers.staffing.contracts import Contracts
 from solvers.staffing.crew import Crew
 from solvers.staffing.grid import Grid
@@ -58,7 +59,7 @@ def roster_people(
     grid: Grid,
     settings: Staffing,
     effort: str,
-    time_limit_seconds: float,
+    brake: Brake,
     seed: int,
 ) -> People:
     """A legal roster for `required` (Q, T) agents on the phone."""
@@ -73,29 +74,28 @@ def roster_people(
         earliest=earliest_next_start(shapes, grid, settings.rules),
     )
 
-    def left() -> float:
-        return time_limit_seconds - (time.perf_counter() - started)
-
     def cost(assignment: Assignment) -> float:
         return cost_eur(assignment, required, crew, shapes=shapes, grid=grid, settings=settings)
 
     rng = np.random.default_rng(seed)
     choices = _choices(crew, shapes, grid)
-    best = _place(centre, contracts, choices, left=left, rng=rng)
+    best = _place(centre, contracts, choices, left=brake.seconds_left, rng=rng)
     bound, rounds = None, 1
     if choices.sum() <= _WHOLE_CHOICES:
         free = np.ones(best.shape.shape, dtype=bool)
         seconds = _WHOLE_SECONDS[effort]
-        answer = solve_cells(centre, best, free, deterministic_seconds=seconds, wall_seconds=left(), seed=seed)
+        answer = solve_cells(
+            centre, best, free, deterministic_seconds=seconds, wall_seconds=brake.seconds_left(), seed=seed
+        )
         bound = answer.bound
         if answer.assignment is not None:
             best = min(best, answer.assignment, key=cost)
     else:
-        best = _recreate(centre, best, choices, cost=cost, left=left, steps=RECREATIONS[effort], rng=rng)
-        best, rounds = _improve(centre, best, choices, cost=cost, left=left, effort=effort, rng=rng)
+        best = _recreate(centre, best, choices, cost=cost, left=brake.seconds_left, steps=RECREATIONS[effort], rng=rng)
+        best, rounds = _improve(centre, best, choices, cost=cost, left=brake.seconds_left, effort=effort, rng=rng)
     value = cost(best)
     bound = None if bound is None else min(max(0.0, bound), value)
-    return People(best, value, bound, rounds, left() <= 0, time.perf_counter() - started)
+    return People(best, value, bound, rounds, brake.pulled(), time.perf_counter() - started)
 
 
 def _recreate(

@@ -10,6 +10,7 @@ import pandas as pd
 from forecasting.types import CallForecast
 from scenarios.schema import Staffing
 from scenarios.schema.base import Horizon
+from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.staffing.crew import Crew, make_crew
 from solvers.staffing.grid import Grid, make_grid
@@ -40,6 +41,7 @@ def plan_staffing(
     effort: str,
     time_limit_seconds: float,
     seed: int,
+    stop: Stop = never,
 ) -> Roster:
     """Staff the planned days: requirement, shift design, people.
 
@@ -76,7 +78,7 @@ def plan_staffing(
         settings,
         engine=engine,
         effort=effort,
-        time_limit_seconds=time_limit_seconds - (time.perf_counter() - started),
+        brake=Brake(started + time_limit_seconds, stop),
         seed=seed,
     )
     on_phone = cover(assignment, shapes, queues=len(queues)) * (1 - settings.shrinkage_pct / 100)
@@ -139,7 +141,7 @@ def _search(
     *,
     engine: str,
     effort: str,
-    time_limit_seconds: float,
+    brake: Brake,
     seed: int,
 ) -> tuple[Assignment, tuple[Outcome, Outcome]]:
     """Design, then people, whose bound is the better of the design's and CP-SAT's own."""
@@ -150,7 +152,6 @@ def _search(
     from solvers.staffing.design import design_shifts
     from solvers.staffing.people import roster_people
 
-    started = time.perf_counter()
     contracts = bind_contracts(crew, shapes=shapes, grid=grid, rules=settings.rules, seed=seed)
     design = design_shifts(
         requirement.agents,
@@ -161,7 +162,7 @@ def _search(
         settings=settings,
         engine=engine,
         effort=effort,
-        time_limit_seconds=_DESIGN_SHARE * time_limit_seconds,
+        time_limit_seconds=_DESIGN_SHARE * brake.seconds_left(),
         seed=seed,
     )
     people = roster_people(
@@ -172,7 +173,7 @@ def _search(
         grid=grid,
         settings=settings,
         effort=effort,
-        time_limit_seconds=time_limit_seconds - (time.perf_counter() - started),
+        brake=brake,
         seed=seed,
     )
     if design.value is None:  # the roster is itself a design, its requests left aside

@@ -64,6 +64,7 @@ def respond(centre: Centre, current: Assignment, agent: int, *, standing: np.nda
     model.minimize(cp_model.LinearExpr.weighted_sum([v for v, _ in terms], [weight for _, weight in terms]))
     solver = cp_model.CpSolver()
     solver.parameters.num_workers = 1
+    solver.parameters.catch_sigint_signal = False  # Ctrl-C is answered by who started the run
     solver.parameters.random_seed = seed % 2**31
     solver.parameters.max_deterministic_time = _DETERMINISTIC_SECONDS
     if solver.solve(model) not in (cp_model.OPTIMAL, cp_model.FEASIBLE):

@@ -14,6 +14,7 @@ import pandas as pd
 
 import scenarios.schema as schema
 from scenarios.schema import Effort
+from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.team import regular_minutes, workload_minutes
 from solvers.territories.balance import rebalance, remove_strays
@@ -39,7 +40,7 @@ class _Setting:
     tolerance: float
     budget: int
     began: float
-    deadline: float
+    brake: Brake
 
 
 def assign_territories(
@@ -54,6 +55,7 @@ def assign_territories(
     effort: Effort,
     time_limit_seconds: float,
     seed: int,
+    stop: Stop = never,
 ) -> Territories:
     """Give every customer an owner, and name who may visit in this horizon.
 
@@ -68,7 +70,7 @@ def assign_territories(
         settings: the scenario's `territories` block.
         default_visit_minutes: minutes of a visit whose customer gives none.
         effort: number of starts of a redesign.
-        time_limit_seconds: emergency brake.
+        time_limit_seconds: emergency brake; stop: ends the search before, with the best found.
         seed: of the starts of a redesign.
 
     Returns:
@@ -105,7 +107,7 @@ def assign_territories(
         tolerance=settings.workload_tolerance_pct / 100,
         budget=math.floor(settings.max_moved_beyond_forced_pct / 100 * len(customers) + 1e-9),
         began=began,
-        deadline=began + time_limit_seconds,
+        brake=Brake(began + time_limit_seconds, stop),
     )
     modes: dict[str, Callable[[], tuple[State, Outcome]]] = {
         "keep": lambda: _keep(setting),
@@ -158,7 +160,7 @@ def _repair(setting: _Setting) -> tuple[State, Outcome]:
         homes_km=setting.homes_km,
         former=former,
         budget=setting.budget,
-        deadline=setting.deadline,
+        brake=setting.brake,
     )
     remove_strays(state, budget=setting.budget - moved)
     moved = int(((former >= 0) & (state.owner != former)).sum())
@@ -181,7 +183,7 @@ def _repair(setting: _Setting) -> tuple[State, Outcome]:
         maximise=False,
         method="repair: border flows by linear programme, moved customer by customer",
         seconds=time.perf_counter() - setting.began,
-        brake_hit=time.perf_counter() > setting.deadline,
+        brake_hit=setting.brake.pulled(),
         notes=tuple(notes),
     )
     return state, outcome
@@ -199,7 +201,7 @@ def _redesign(setting: _Setting, *, effort: Effort, seed: int) -> tuple[State, O
     best: tuple[tuple[int, float, float], State] | None = None
     budget, started = EFFORT[effort], 0
     for start in range(budget.starts):
-        if best is not None and time.perf_counter() > setting.deadline:
+        if best is not None and setting.brake.pulled():
             break
         owner = draw_regions(
             case.place_km,
@@ -210,7 +212,7 @@ def _redesign(setting: _Setting, *, effort: Effort, seed: int) -> tuple[State, O
             start=start,
             turns=budget.turns,
             rng=np.random.default_rng([seed, start]),
-            deadline=setting.deadline,
+            brake=setting.brake,
         )
         state = State(case, timed[owner])
         started += 1
@@ -222,7 +224,7 @@ def _redesign(setting: _Setting, *, effort: Effort, seed: int) -> tuple[State, O
                 homes_km=setting.homes_km,
                 former=free,
                 budget=len(free),
-                deadline=setting.deadline,
+                brake=setting.brake,
             )
         excess = round(max(state.imbalance_pct() - 100 * aim, 0.0), 1)
         rank = (_stray_parts(state), excess, _mean_km(state, setting.homes_km))
@@ -240,7 +242,7 @@ def _redesign(setting: _Setting, *, effort: Effort, seed: int) -> tuple[State, O
         maximise=False,
         method=f"redesign: balanced power diagram, best of {started} starts, matched to reps by linear assignment",
         seconds=time.perf_counter() - setting.began,
-        brake_hit=time.perf_counter() > setting.deadline,
+        brake_hit=setting.brake.pulled(),
         notes=(
             f"Workload {ratio.min():.3f} to {ratio.max():.3f} of the fair share. {_piece_note(state)}",
             "A redesign is not held to max_moved_beyond_forced_pct.",

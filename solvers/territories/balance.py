@@ -5,10 +5,9 @@ allows, then least moved work); the crossings are then made customer by customer
 receiving side for the work they bring, and the programme is solved again on what was reached.
 """
 
-import time
-
 import numpy as np
 
+from solvers.brake import Brake
 from solvers.territories.state import State
 
 REACH_KM = 1e-3
@@ -65,7 +64,7 @@ def rebalance(
     homes_km: np.ndarray,
     former: np.ndarray,
     budget: int,
-    deadline: float,
+    brake: Brake,
 ) -> int:
     """Bring loads within `tolerance` (0.1 = 10 %) of their targets, in place, as far as the budget allows.
 
@@ -75,7 +74,7 @@ def rebalance(
         homes_km: (reps, 2), where the territory of a rep without customers starts.
         former: (n,) owners whose change costs budget; -1: free to move.
         budget: customers that may differ from `former`.
-        deadline: instant of `time.perf_counter` at which to stop: an emergency brake.
+        brake: ends the search early.
 
     Returns:
         Customers that differ from `former`.
@@ -83,7 +82,7 @@ def rebalance(
     spent = int(((former >= 0) & (state.owner != former)).sum())
     seen: list[float] = []
     for _ in range(MAX_ROUNDS):
-        if time.perf_counter() > deadline:
+        if brake.pulled():
             break
         _seed_empty(state, homes_km, former, budget - spent)
         spent = int(((former >= 0) & (state.owner != former)).sum())

@@ -6,10 +6,11 @@ from Newton steps on the smoothed dual of that transportation problem; prices an
 Distances in km, work in minutes a week.
 """
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
+
+from solvers.brake import Brake
 
 SMOOTHING = (10.0, 3.0, 1.0, 0.3, 0.1, 0.03, 0.01)
 """Widths of the soft border, in units of a territory's mean squared radius, coarse to fine."""
@@ -141,7 +142,7 @@ def draw_regions(
     start: int,
     turns: int,
     rng: np.random.Generator,
-    deadline: float,
+    brake: Brake,
 ) -> np.ndarray:
     """(n,) owner by one start of the search: centres at random (start 0: at the homes), prices and centres in turns."""
     count = len(target)
@@ -164,7 +165,7 @@ def draw_regions(
         moved = np.where(held[:, None] > 0, new / np.maximum(held, 1e-12)[:, None], centres)
         shift = float(np.abs(moved - centres).max())
         centres = moved
-        if shift < 1e-3 or (turn and time.perf_counter() > deadline):
+        if shift < 1e-3 or (turn and brake.pulled()):
             break
     seats = match_reps(place_km, work, owner, region_target=target, rep_target=target, homes_km=homes_km, former=former)
     return np.asarray(seats[owner])
