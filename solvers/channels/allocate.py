@@ -12,6 +12,7 @@ import pandas as pd
 
 from forecasting.types import Actions
 from scenarios.schema import Channel, ContactPolicy, Effort, Horizon
+from solvers.brake import Brake, Stop, never
 from solvers.channels.field import FieldLoad
 from solvers.channels.model import Capacity, make_capacity, make_packing, undominated
 from solvers.channels.options import ANY_DAY, Options, make_options
@@ -39,6 +40,7 @@ def allocate_channels(
     seed: int,
     routed: frozenset[str] = frozenset(),
     unroutable: frozenset[str] = frozenset(),
+    stop: Stop = never,
 ) -> ChannelPlan:
     """Allocate contacts.
 
@@ -54,7 +56,7 @@ def allocate_channels(
         channels: by name; a channel without capacity is unlimited. `field` takes its capacity from `field`.
         engine: highs | cbc | auto (highs).
         effort: nodes and gap of the exact programme.
-        time_limit_seconds: emergency brake.
+        time_limit_seconds: emergency brake; stop: ends the search before, with the best found.
         seed: unused: nothing here is random.
         routed: customers already on a route: booked as field.
         unroutable: customers who may not be field in this round.
@@ -88,7 +90,7 @@ def allocate_channels(
     used = packing.matrix @ booked.astype(float)
     part = packing.part(free, used)
     exact = len(options.customer_ids) <= EXACT_CUSTOMERS
-    found = search(part, _engine(engine), effort=effort, exact=exact, deadline=began + time_limit_seconds)
+    found = search(part, _engine(engine), effort=effort, exact=exact, brake=Brake(began + time_limit_seconds, stop))
     chosen = booked.copy()
     chosen[free[found.chosen]] = True
     prices = _capacity_prices(packing.matrix[:, free], found.duals, len(capacity.limit))

@@ -6,13 +6,13 @@ is worth more than what they cost plus, for each customer, the best allowed opti
 the distance between bound and value, the option is settled, and the exact programme sees only the others.
 """
 
-import time
 from dataclasses import dataclass
 from types import ModuleType
 
 import numpy as np
 
 from scenarios.schema import Effort
+from solvers.brake import Brake
 from solvers.channels.model import Packing
 
 NODES = {"quick": 10, "normal": 60, "thorough": 3000}
@@ -37,19 +37,19 @@ class Found:
     method: str
 
 
-def search(packing: Packing, engine: ModuleType, *, effort: Effort, exact: bool, deadline: float) -> Found:
+def search(packing: Packing, engine: ModuleType, *, effort: Effort, exact: bool, brake: Brake) -> Found:
     """The best packing within the budget of an effort.
 
     Args:
         engine: module with METHOD, solve_lp and solve_mip.
         exact: whether to go on to the exact programme where the repair leaves a gap.
-        deadline: instant of `time.perf_counter` of the emergency brake.
+        brake: ends the search early; a programme that is being solved ends by itself, its nodes are counted.
     """
     count = len(packing.order_eur)
     if not count:
         nothing = np.zeros(0, dtype=bool)
         return Found(nothing, 0.0, 0.0, np.zeros(len(packing.limit)), False, "nothing to choose from")
-    relaxed = engine.solve_lp(packing, seconds=deadline - time.perf_counter())
+    relaxed = engine.solve_lp(packing, seconds=brake.seconds_left())
     if relaxed is None:
         chosen = fill(packing, np.zeros(count, dtype=bool), packing.order_eur)
         bound = price_options(packing, np.zeros(len(packing.limit))).bound
@@ -60,18 +60,18 @@ def search(packing: Packing, engine: ModuleType, *, effort: Effort, exact: bool,
     priced = price_options(packing, duals)
     bound = priced.bound
     chosen = fill(packing, share > 1 - 1e-6, share - priced.loss / (1 + np.abs(priced.loss).max()))
-    value, method, brake = float(packing.order_eur @ chosen), f"{engine.METHOD}: relaxation and repair", False
+    value, method, hit = float(packing.order_eur @ chosen), f"{engine.METHOD}: relaxation and repair", False
     enough = GAP_PCT[effort] / 100 * abs(value) + 1e-7
     if exact and bound - value > enough:
-        chosen, brake = _solve_core(packing, engine, share, priced, chosen, effort=effort, deadline=deadline)
+        chosen, hit = _solve_core(packing, engine, share, priced, chosen, effort=effort, brake=brake)
         value, method = float(packing.order_eur @ chosen), f"{engine.METHOD}: relaxation, repair, core"
     undecided = bound - priced.loss > value
-    if exact and bound - value > enough and not brake and undecided.sum() <= EXACT_OPTIONS:
-        chosen, bound, brake = _solve_rest(
-            packing, engine, undecided, ~undecided & priced.best, chosen, bound, effort=effort, deadline=deadline
+    if exact and bound - value > enough and not hit and undecided.sum() <= EXACT_OPTIONS:
+        chosen, bound, hit = _solve_rest(
+            packing, engine, undecided, ~undecided & priced.best, chosen, bound, effort=effort, brake=brake
         )
         value, method = float(packing.order_eur @ chosen), f"{method}, exact on the {undecided.sum()} undecided options"
-    return Found(chosen, value, max(bound, value), duals, brake, method)
+    return Found(chosen, value, max(bound, value), duals, hit, method)
 
 
 def _solve_core(
@@ -82,7 +82,7 @@ def _solve_core(
     chosen: np.ndarray,
     *,
     effort: Effort,
-    deadline: float,
+    brake: Brake,
 ) -> tuple[np.ndarray, bool]:
     """The better of `chosen` and the best choice among the options of least loss, all others as relaxed.
 
@@ -98,13 +98,13 @@ def _solve_core(
     outside[core] = False
     part = packing.part(core, packing.matrix @ outside.astype(float))
     start = fill(part, share[core] > 1 - 1e-6, share[core] - priced.loss[core] / (1 + np.abs(priced.loss).max()))
-    found, _, brake = engine.solve_mip(
-        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=deadline - time.perf_counter(), start=start
+    found, _, hit = engine.solve_mip(
+        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=brake.seconds_left(), start=start
     )
     tried = outside.copy()
     tried[core] = found
     better = float(packing.order_eur @ tried) > float(packing.order_eur @ chosen)
-    return (tried if better else chosen), brake
+    return (tried if better else chosen), hit
 
 
 def _solve_rest(
@@ -116,15 +116,15 @@ def _solve_rest(
     bound: float,
     *,
     effort: Effort,
-    deadline: float,
+    brake: Brake,
 ) -> tuple[np.ndarray, float, bool]:
     """The exact programme of the undecided options; anything better than `chosen` has the `settled` ones."""
     value, base = float(packing.order_eur @ chosen), float(packing.order_eur @ settled)
     columns = np.flatnonzero(undecided)
     part = packing.part(columns, packing.matrix @ settled.astype(float))
     start = chosen[columns] & bool((chosen[~undecided] == settled[~undecided]).all())
-    found, rest_bound, brake = engine.solve_mip(
-        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=deadline - time.perf_counter(), start=start
+    found, rest_bound, hit = engine.solve_mip(
+        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=brake.seconds_left(), start=start
     )
     tried = settled.copy()
     tried[columns] = found
@@ -132,7 +132,7 @@ def _solve_rest(
     value = max(value, float(packing.order_eur @ tried))
     if rest_bound is not None:
         bound = min(bound, max(base + rest_bound, value))
-    return (tried if better else chosen), max(bound, value), brake
+    return (tried if better else chosen), max(bound, value), hit
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from scipy.sparse import csr_matrix
 
+from solvers.brake import Brake
 from solvers.channels import cbc, highs
 from solvers.channels.model import Packing
 from solvers.channels.search import fill, price_options, search
@@ -39,7 +40,7 @@ def test_two_contacts_a_customer_count_the_two_best():
 
 @pytest.mark.parametrize("engine", [highs, cbc])
 def test_both_engines_prove_the_optimum(engine):
-    found = search(PACKING, engine, effort="thorough", exact=True, deadline=time.perf_counter() + 60)
+    found = search(PACKING, engine, effort="thorough", exact=True, brake=Brake(time.perf_counter() + 60))
     assert found.value == pytest.approx(13)
     assert found.bound == pytest.approx(13)
     assert found.chosen.tolist() == [False, True, True, False]
@@ -48,7 +49,7 @@ def test_both_engines_prove_the_optimum(engine):
 
 def test_without_a_relaxation_the_plan_is_greedy_and_the_bound_that_of_no_prices():
     stopped = SimpleNamespace(METHOD="x", solve_lp=lambda packing, seconds: None)
-    found = search(PACKING, stopped, effort="normal", exact=True, deadline=0.0)
+    found = search(PACKING, stopped, effort="normal", exact=True, brake=Brake(0.0))
     assert (found.value, found.bound, found.brake_hit) == (11.0, 19.0, True)
 
 
