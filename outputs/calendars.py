@@ -16,6 +16,7 @@ from icalendar import Calendar, Event, Timezone
 
 from inputs.rows import groups, rows
 from inputs.types import Tables
+from outputs.escaping import printable
 from outputs.pages import file_name
 from planner.types import Plan
 from scenarios.schema import FIELD
@@ -51,8 +52,8 @@ def _calendar(name: str, zone: str, start: date) -> Calendar:
     calendar.add("prodid", "-//Muster//plan of the week//EN")
     calendar.add("version", "2.0")
     calendar.add("method", "PUBLISH")
-    calendar.add("name", name)
-    calendar.add("x-wr-calname", name)
+    calendar.add("name", printable(name))
+    calendar.add("x-wr-calname", printable(name))
     if zone != "UTC":  # times in UTC carry a Z and need no rules
         first, last = date(start.year - 1, 1, 1), date(start.year + 2, 1, 1)
         calendar.add_component(Timezone.from_tzinfo(ZoneInfo(zone), zone, first, last))
@@ -65,17 +66,17 @@ def _event(fields: dict[str, Any], zone: str, stamp: datetime) -> Event:
     event = Event()
     event.add("uid", fields["uid"])
     event.add("dtstamp", stamp)
-    event.add("summary", fields["summary"])
+    event.add("summary", printable(fields["summary"]))
     event.add("dtstart", fields["start"].to_pydatetime().replace(tzinfo=local))
     event.add("dtend", fields["end"].to_pydatetime().replace(tzinfo=local))
     if fields.get("description"):
-        event.add("description", fields["description"])
+        event.add("description", printable(fields["description"]))
     if fields.get("place"):
         latitude, longitude = fields["place"]
         event.add("location", f"{latitude:.6f}, {longitude:.6f}")
         event.add("geo", (round(latitude, 6), round(longitude, 6)))
     elif fields.get("location"):
-        event.add("location", fields["location"])
+        event.add("location", printable(fields["location"]))
     return event
 
 

@@ -5,10 +5,19 @@ rule, so a text that a spreadsheet would run is led by an apostrophe in CSV and 
 (CWE-1236; OWASP, CSV injection).
 """
 
+import re
+
 import pandas as pd
 
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """First characters that make a spreadsheet read a text as a formula; the wide ones do so in East Asian settings."""
+
+_CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f\ufffe\uffff\ud800-\udfff]+")
+
+
+def printable(text: str) -> str:
+    """The text on one line without control characters, which XML and calendars cannot hold."""
+    return _CONTROLS.sub(" ", text).strip()
 
 
 def is_formula(text: object) -> bool:

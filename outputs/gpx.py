@@ -7,6 +7,7 @@ import pandas as pd
 
 from inputs.rows import groups, rows
 from inputs.types import Tables
+from outputs.escaping import printable
 from outputs.pages import file_name
 from planner.types import Plan
 
@@ -30,15 +31,15 @@ def route_gpx(title: str, stops: pd.DataFrame, names: dict[str, object]) -> str:
         stops: rows of the table `stops` in order. names: by customer_id.
     """
     gpx = gpxpy.gpx.GPX()
-    gpx.creator, gpx.name = "Muster", title
-    route = gpxpy.gpx.GPXRoute(name=title)
+    gpx.creator, gpx.name = "Muster", printable(title)
+    route = gpxpy.gpx.GPXRoute(name=printable(title))
     number = 0
     for stop in rows(stops[stops["kind"] != "lunch"].dropna(subset=["latitude", "longitude"])):
         label = stop.kind.capitalize()
         if stop.kind in ("visit", "appointment"):
             number += 1
             known = names.get(stop.customer_id)
-            label = f"{number} {known if isinstance(known, str) else stop.customer_id or label}"
+            label = f"{number} {printable(known if isinstance(known, str) else stop.customer_id or label)}"
             text = f"{stop.start_at:%H:%M} to {stop.end_at:%H:%M}"
             gpx.waypoints.append(
                 gpxpy.gpx.GPXWaypoint(stop.latitude, stop.longitude, name=label, description=text, type=stop.kind)

@@ -21,6 +21,9 @@ from planner.types import Plan
 from scenarios.clock import format_clock
 from scenarios.schema import FIELD, Scenario
 
+TOLD_ONE_BY_ONE = 5
+"""Visits left out for one reason that have a line each."""
+
 
 def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
     """Write `routes/REP-DATE.html` for each rep-day with stops, and `routes/index.html`; returns the sheets."""
@@ -119,12 +122,24 @@ def _facts(dossier: Dossier, *, pinned: bool) -> str:
 
 
 def _missed_by_rep(plan: Plan, dossiers: Dossiers) -> dict[str, list[dict[str, str]]]:
-    """Visits of each rep's own customers that fit no route."""
+    """Visits of each rep's own customers that fit no route, the dearest first; many with one reason share a line."""
     missed: dict[str, list[dict[str, str]]] = {}
-    for row in rows(plan.tables["unserved"]):
-        why = f"{WHY_NOT_ROUTED.get(row.reason, row.reason)}. {row.detail}"
-        missed.setdefault(row.rep_id, []).append({"who": dossiers.of(row.customer_id, FIELD).who, "why": why})
+    unserved = plan.tables["unserved"].sort_values(["prize_eur", "customer_id"], ascending=[False, True], kind="stable")
+    for (rep, reason), part in groups(unserved, ["rep_id", "reason"]):
+        why = f"{WHY_NOT_ROUTED.get(reason, reason)}."
+        people = [(dossiers.of(row.customer_id, FIELD).who, row) for row in rows(part)]
+        if len(people) > TOLD_ONE_BY_ONE:
+            total = f"{len(people)} visits, together worth {_worth(part['prize_eur'].sum(), plan)}"
+            named = "; ".join(f"{who} {row.prize_eur:,.2f}" for who, row in people)
+            entries = [{"who": f"{total}: {named}", "why": why}]
+        else:
+            entries = [{"who": who, "why": f"{why} {row.detail}"} for who, row in people]
+        missed.setdefault(str(rep), []).extend(entries)
     return missed
+
+
+def _worth(amount: float, plan: Plan) -> str:
+    return f"{amount:,.2f} {plan.scenario.money.currency}"
 
 
 def _credit(plan: Plan) -> str:

@@ -18,7 +18,7 @@ from planner.types import Plan
 from scenarios.schema import WEEKDAYS
 
 EMPTY_PIN_ROWS = 60
-PROSE_CHARACTERS, LINE_POINTS = 92, 16
+PROSE_CHARACTERS, LINE_POINTS = 104, 16
 """Width of the Read me's lines and their height."""
 PRINTED_TITLE = 60
 """Characters of the scenario's name that fit into a page's footer."""
@@ -59,7 +59,7 @@ def _read_me(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
     horizon = scenario.horizon
     last = pd.Timestamp(horizon.start) + pd.Timedelta(days=horizon.days - 1)
     sheet.set_column(0, 0, 16, styles.prose)
-    sheet.set_column(1, 1, PROSE_CHARACTERS + 8, styles.prose)
+    sheet.set_column(1, 1, PROSE_CHARACTERS, styles.prose)
     sheet.write_string(0, 0, scenario.name, styles.title)
     lines = [
         ("Week", f"{horizon.start:%A %d %B %Y} to {last:%A %d %B %Y}; known is what was known on {scenario.as_of}."),

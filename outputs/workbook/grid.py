@@ -53,7 +53,7 @@ class Styles:
         self.head: Format = book.add_format(head)
         self.head_right: Format = book.add_format(head | {"align": "right"})
         self.title: Format = book.add_format({"bold": True, "font_size": 15})
-        self.bold: Format = book.add_format({"bold": True})
+        self.bold: Format = book.add_format({"bold": True, "valign": "top"})
         self.prose: Format = book.add_format({"text_wrap": True, "valign": "top"})
         self.quoted: Format = book.add_format({"num_format": "@", "quote_prefix": True, "valign": "top"})
         edit = {"bg_color": "#FFF8DC", "border": 1, "border_color": "#D9CFA3"}
