@@ -161,8 +161,9 @@ def _true_calls(scenario: Scenario, queues: tuple[str, ...], calls: pd.DataFrame
     """The planted rates as sample paths: rate x gamma(day) x gamma(interval), independent between queues."""
     starts = np.sort(calls["interval_start"].unique()).astype("datetime64[us]")
     table = calls.assign(work=calls["calls_rate"] * calls["contact_seconds_mean"])
-    by_queue = {"index": "queue", "columns": "interval_start"}
-    rate, work = (table.pivot_table(values=name, **by_queue) for name in ("calls_rate", "work"))
+    rate, work = (
+        table.pivot_table(index="queue", columns="interval_start", values=name) for name in ("calls_rate", "work")
+    )
     parts = {name: _sources(scenario, name, rate.index) for name in queues}
     mean = np.array([rate.loc[parts[name]].sum().to_numpy(float) for name in queues])
     seconds = np.array([work.loc[parts[name]].sum().to_numpy(float) for name in queues])

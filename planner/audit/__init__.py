@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 import pandas as pd
 
 from inputs.types import Tables
-from planner.audit import allocation, centre, forecasts, routes, territory
+from planner.audit import allocation, centre, forecasts, routes, statements, territory
 from planner.audit.findings import Finding
 from scenarios.schema import Scenario
 
@@ -21,6 +21,7 @@ CHECKS: tuple[Check, ...] = (
     *allocation.CHECKS,
     *routes.CHECKS,
     *centre.CHECKS,
+    *statements.CHECKS,
 )
 
 
