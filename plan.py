@@ -5,11 +5,11 @@ invalid, 4 no legal plan, 5 written but flagged, 130 interrupted. Heavy imports 
 """
 
 import dataclasses
+import errno
 import functools
 import io
 import json
 import os
-import signal
 import sys
 import tempfile
 import traceback
@@ -23,14 +23,13 @@ import typer
 from scenarios.errors import MusterError, Problem, ScenarioError, UsageError
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from inputs.types import Tables
     from outputs import Run
     from scenarios.loader import Examined
 
 P = ParamSpec("P")
 FLAGGED, INTERRUPTED = 5, 130
+DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 
 app = typer.Typer(
     help="Muster plans the week of field sales and contact centre from one YAML file.",
@@ -58,14 +57,21 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = command(*args, **kwargs) or 0
+        except (typer.Exit, BrokenPipeError):
+            raise
         except KeyboardInterrupt:
             say("interrupted")
             code = INTERRUPTED
         except MusterError as error:
             say(str(error))
             code = error.exit_code
-        except (typer.Exit, BrokenPipeError):
-            raise
+        except OSError as error:
+            if error.errno not in DISK_FULL and "No space left" not in str(error):
+                code = _our_fault(error)
+            else:
+                where = f" ({error.filename})" if error.filename else ""
+                say(f"The disk is full{where}: make room and run it again; nothing half-written was left.")
+                code = MusterError.exit_code
         except Exception as error:
             code = _our_fault(error)
         raise typer.Exit(code)
@@ -122,6 +128,7 @@ def run(
             f"{file} describes several runs (`sweep` or `scenarios`), and `run` makes one; `sweep` makes them all."
         )
     import outputs
+    from outputs.process import stoppable
     from outputs.progress import Steps
 
     if pins is not None and examined.loaded is not None:
@@ -129,13 +136,11 @@ def run(
 
         settings = [*pin_settings(read_pins(pins, horizon=examined.loaded.scenario.horizon)), *settings]
     steps = Steps(quiet=quiet)
-    try:
+    with steps, stoppable(say, "the week is finished with the best found so far") as stop:
         made = outputs.run_scenario(
             file, overrides=settings, runs=runs, store=store, use_cache=not no_cache, classic=classic, progress=steps,
-            clock=datetime.now,
+            clock=datetime.now, stop=stop,
         )  # fmt: skip
-    finally:
-        steps.stop()
     _show_run(made, as_json=as_json)
     return made.exit_code
 
@@ -155,14 +160,16 @@ def sweep(
     assert examined.loaded is not None
     import outputs
     from outputs.console import json_text
+    from outputs.process import pool, stoppable
     from outputs.progress import Steps
     from outputs.sweep_text import sweep_json, sweep_text
 
-    steps = Steps(quiet=quiet)
-    with _pool(examined.loaded.scenario.solve.workers) as executor:
+    steps, workers = Steps(quiet=quiet), examined.loaded.scenario.solve.workers
+    with pool(workers) as executor, steps, stoppable(say, "no further cell starts, those at work end") as stop:
         made = outputs.run_sweep(
-            file, overrides=settings, runs=runs, store=store, progress=steps, clock=datetime.now, executor=executor
-        )
+            file, overrides=settings, runs=runs, store=store, progress=steps, clock=datetime.now, executor=executor,
+            stop=stop,
+        )  # fmt: skip
     out(json_text(sweep_json(made)) if as_json else sweep_text(made))
     return made.exit_code
 
@@ -311,15 +318,6 @@ def check(run_name: RunName, runs: Runs = Path("runs"), as_json: AsJson = False)
     else:
         out("\n".join([*problems, f"{folder}: {'sound' if not problems else f'{len(problems)} problems'}"]))
     return FLAGGED if problems else 0
-
-
-def _pool(workers: int) -> "Executor":
-    """Processes that plan the cells of a sweep; Ctrl-C is answered by this one alone."""
-    from concurrent.futures import ProcessPoolExecutor
-    from multiprocessing import get_context
-
-    ignore = (signal.SIGINT, signal.SIG_IGN)
-    return ProcessPoolExecutor(workers, get_context("spawn"), initializer=signal.signal, initargs=ignore)
 
 
 def _examined(file: Path, settings: Sequence[str]) -> "Examined":

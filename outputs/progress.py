@@ -1,6 +1,6 @@
 """Progress on a terminal: what a person who waits for a plan sees."""
 
-from typing import Any
+from typing import Any, Self
 
 
 class Steps:
@@ -11,6 +11,12 @@ class Steps:
 
         self._console = Console(stderr=True, quiet=quiet, highlight=False)
         self._status: Any = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def start(self, stage: str) -> None:
         """See `planner.progress.Progress`."""

@@ -29,6 +29,7 @@ from planner.types import Plan
 from scenarios.errors import DataError
 from scenarios.loader import Loaded, load_scenario
 from scenarios.schema import Scenario
+from solvers.brake import Stop, never
 
 
 class Load(Protocol):
@@ -39,15 +40,16 @@ class Load(Protocol):
         ...
 
 
-FLAGGED = 5
-"""Exit code of a plan that was written but wants a look."""
+FLAGGED, STOPPED = 5, 130
+"""Exit codes of a plan that was written but wants a look, and of one that is the best found until Ctrl-C."""
 
 
 @dataclass(frozen=True)
 class Run:
     """A sealed run.
 
-    exit_code: 0, or 5 where there are flags. kpis: kpi, value, unit, description. outcomes: stage, reason, value, bound
+    exit_code: 0, 5 where there are flags, 130 where it was interrupted. kpis: kpi, value, unit, description.
+    outcomes: stage, reason, value, bound
     (NaN: none), gap_pct, unit, method, seconds. findings: check, table, row, message. stages: stage, source, seconds.
     reused: the same run was there already and is unchanged.
     """
@@ -74,6 +76,7 @@ def run_scenario(
     progress: Progress | None = None,
     clock: Callable[[], datetime] = datetime.now,
     load: Load = load_tables,
+    stop: Stop = never,
 ) -> Run:
     """Plan the scenario in `path` and write its run folder below `runs`.
 
@@ -83,6 +86,8 @@ def run_scenario(
         use_cache: whether stage results are kept and reused.
         classic: plan by the classic pipeline, for comparison.
         load: reads the tables; who plans several scenarios over the same data may read them once.
+        stop: asked by searches; once it says yes they end with the best they have, and the run is written as
+            interrupted, under a name of its own.
 
     Raises:
         InvalidInput: the scenario or the data cannot be planned with.
@@ -99,8 +104,10 @@ def run_scenario(
     target = runs / run_name(loaded.scenario, tables, classic=classic)
     if use_cache and (target / run_folder.MANIFEST).exists() and not run_folder.broken_seal(target):
         return read_run(target, reused=True)
-    cache = StageCache(store / "cache" if use_cache else None, progress)
+    cache = StageCache(store / "cache" if use_cache else None, progress, stop=stop)
     plan = make_plan(loaded.scenario, tables, cache=cache, classic=classic)
+    if cache.interrupted():
+        target = target.with_name(f"{target.name}-interrupted")
     with draft_in(runs) as draft:
         progress.start("write")
         began = time.perf_counter()
@@ -144,6 +151,7 @@ def manifest_of(loaded: Loaded, tables: Tables, plan: Plan, cache: StageCache, n
         "flags": list(plan.flags),
         "notes": list(notes_of(tables, plan)),
         "repeatable": not any(item.brake_hit for item in plan.decisions.outcomes()),
+        "interrupted": cache.interrupted(),
     }
 
 
@@ -194,7 +202,7 @@ def read_run(folder: Path, *, reused: bool = False) -> Run:
     tables = {name: pd.read_parquet(folder / "tables" / f"{name}.parquet") for name in ("kpis", "audit")}
     return Run(
         folder=folder,
-        exit_code=FLAGGED if manifest["flags"] else 0,
+        exit_code=STOPPED if manifest.get("interrupted") else FLAGGED if manifest["flags"] else 0,
         flags=tuple(manifest["flags"]),
         kpis=tables["kpis"],
         outcomes=outcomes,

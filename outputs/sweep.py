@@ -19,7 +19,7 @@ from inputs.load import load_tables, tables_key
 from inputs.names import check_names
 from inputs.types import Tables
 from outputs import folder as run_folder
-from outputs.run import FLAGGED, run_scenario
+from outputs.run import FLAGGED, STOPPED, run_scenario
 from outputs.sweep_page import write_page
 from planner.cache import library_versions
 from planner.content import code_hash, content_hash
@@ -30,9 +30,7 @@ from scenarios.errors import MusterError, UsageError
 from scenarios.loader import Loaded, load_scenario
 from scenarios.schema import Scenario
 from scenarios.suggestions import closest
-
-INTERRUPTED = 130
-"""Exit code of a sweep that was told to stop."""
+from solvers.brake import Stop, never
 
 
 @dataclass(frozen=True)
@@ -73,7 +71,7 @@ def run_sweep(
     progress: Progress | None = None,
     clock: Callable[[], datetime] = datetime.now,
     executor: Executor | None = None,
-    stop: Callable[[], bool] = lambda: False,
+    stop: Stop = never,
 ) -> Sweep:
     """Plan every scenario of the sweep in `path` and write its folder below `runs`.
 
@@ -140,7 +138,7 @@ def read_once(scenario: Scenario, *, store: Path | None, loaded_at: datetime) ->
 
 
 def _run_all(
-    cells: Sequence[Cell], setting: Setting, *, executor: Executor | None, width: int, stop: Callable[[], bool]
+    cells: Sequence[Cell], setting: Setting, *, executor: Executor | None, width: int, stop: Stop
 ) -> Iterator[tuple[Cell, CellResult]]:
     """The cells as they end; at most `width` are handed to the executor at a time."""
     waiting, running = list(cells), dict[Future[CellResult], Cell]()
@@ -260,6 +258,6 @@ def read_sweep(folder: Path, *, reused: bool = False) -> Sweep:
         raise UsageError(f"{folder} is a single run, no sweep.")
     cells = run_folder.read_tables(folder)["cells"]
     ended = set(cells["status"])
-    exit_code = INTERRUPTED if "not run" in ended else FLAGGED if ended - {"done"} else 0
+    exit_code = STOPPED if "not run" in ended else FLAGGED if ended - {"done"} else 0
     figures, notes = tuple(manifest["figures"]), tuple(manifest["notes"])
     return Sweep(folder, exit_code, figures, cells, notes, folder / "sweep.html", reused)

@@ -52,7 +52,7 @@ def agree_on_visits(
     )  # fmt: skip
 
     def allocate(label: str, routed: frozenset[str], unroutable: frozenset[str], room: FieldLoad) -> ChannelPlan:
-        return cache.run(
+        return cache.search(
             label, allocate_channels, actions, tables.customers, territories, room, channels=s.channels,
             policy=s.contact_policy, horizon=s.horizon, engine=s.solve.engines.channels, effort=s.solve.effort,
             time_limit_seconds=s.solve.time_limit_seconds.channels, seed=s.solve.seed, routed=routed,
@@ -69,7 +69,7 @@ def agree_on_visits(
             horizon=s.horizon, travel=travel, travel_eur_per_km=s.money.travel_eur_per_km,
             default_visit_minutes=s.visit_minutes(),
         )  # fmt: skip
-        routes = cache.run(
+        routes = cache.search(
             f"routes {number}", plan_routes, problem, engine=s.solve.engines.routing, effort=s.solve.effort,
             time_limit_seconds=s.solve.time_limit_seconds.routing, seed=s.solve.seed, workers=s.solve.workers,
         )  # fmt: skip
@@ -87,7 +87,7 @@ def agree_on_visits(
         visits = int((asked.allocations["channel"] == FIELD).sum())
         history.append(Round(number, visits, len(routed), value, kept))
         left_over = frozenset(routes.unserved["customer_id"]) - routed
-        if not left_over:
+        if not left_over or cache.stop():
             break
         unroutable |= left_over
     assert best is not None  # every effort has at least one round

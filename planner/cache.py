@@ -8,7 +8,7 @@ crash leaves no half result. Runs side by side compute a stage once: who comes s
 import hashlib
 import shutil
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
@@ -19,7 +19,9 @@ from typing import Any, ParamSpec, TypeVar
 from planner.codec import read_value, write_value
 from planner.content import code_hash, content_hash
 from planner.drafts import claimed, draft_in
+from planner.interruption import INTERRUPTED, LATE_SECONDS, cut_short
 from planner.progress import Progress, Silent, Source
+from solvers.brake import Stop, never
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -35,43 +37,83 @@ def library_versions() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class StageRecord:
-    """How one stage was answered: key is the content hash, seconds the time this run spent on it."""
+    """How one stage was answered: key is the content hash, seconds the time this run spent on it.
+
+    interrupted: somebody asked to stop, and the search ended early or got the smallest budget.
+    """
 
     stage: str
     key: str
     source: Source
     seconds: float
+    interrupted: bool = False
 
 
 @dataclass
 class StageCache:
-    """Runs stages, or answers them from `folder` (None: nothing is kept). `records` lists what was done, in order."""
+    """Runs stages, or answers them from `folder` (None: nothing is kept). `records` lists what was done, in order.
+
+    stop: asked by searches whether to end with the best they have.
+    """
 
     folder: Path | None = None
     progress: Progress = field(default_factory=Silent)
     records: list[StageRecord] = field(default_factory=list)
+    stop: Stop = never
 
     def run(self, stage: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """The value of `function(*args, **kwargs)`, from the cache where its key is known."""
+        return self._answer(stage, function, args, kwargs)
+
+    def search(self, stage: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """`run` for a stage with `effort` and `time_limit_seconds` that takes `stop` as well.
+
+        Once `stop` says so, the search at work hands over its best, which is not kept for other runs; those that begin
+        later get the smallest budget, unless their full result is known.
+        """
+        full = self._entry(stage, _key(function, args, kwargs))
+        if not self.stop() or (full and full.is_dir()):
+            return self._answer(stage, function, args, kwargs, stop=self.stop)
+        limit = min(LATE_SECONDS, float(str(kwargs["time_limit_seconds"])))
+        return self._answer(
+            stage, function, args, {**kwargs, "effort": "quick", "time_limit_seconds": limit}, late=True
+        )
+
+    def interrupted(self) -> bool:
+        """Whether any search was cut short."""
+        return any(record.interrupted for record in self.records)
+
+    def _answer(
+        self,
+        stage: str,
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        stop: Stop | None = None,
+        late: bool = False,
+    ) -> T:
         self.progress.start(stage)
         began = time.perf_counter()
-        name = f"{function.__module__}.{function.__qualname__}"
-        key = content_hash(name, code_hash(), library_versions(), list(args), dict(kwargs))
+        key = _key(function, args, kwargs)
         entry = self._entry(stage, key)
-        kept = self._read(stage, entry)
+        kept: tuple[T] | None = self._read(stage, entry)
+        is_cut = late
         if kept is None:
             with claimed(entry.with_name(f"{entry.name}.claim")) if entry else nullcontext():
                 kept = self._read(stage, entry)  # perhaps another process made it while this one waited
-                value = kept[0] if kept else function(*args, **kwargs)
-                if kept is None:
+                value = kept[0] if kept else function(*args, **kwargs, **({"stop": stop} if stop else {}))
+                was_stopped = kept is None and stop is not None and stop()
+                is_cut = late or was_stopped
+                if kept is None and not was_stopped:
                     self._write(entry, value)
         else:
             value = kept[0]
         source: Source = "computed" if kept is None else "cache"
         seconds = time.perf_counter() - began
-        self.records.append(StageRecord(stage, key, source, seconds))
-        self.progress.done(stage, source=source, seconds=seconds)
-        return value
+        self.records.append(StageRecord(stage, key, source, seconds, is_cut))
+        self.progress.done(stage, source=source, seconds=seconds, note=INTERRUPTED if is_cut else "")
+        return cut_short(value) if is_cut else value
 
     def _entry(self, stage: str, key: str) -> Path | None:
         return self.folder / f"{stage.replace(' ', '_')}-{key}" if self.folder else None
@@ -97,6 +139,11 @@ class StageCache:
             (draft / "sha256").write_text(_digest(draft), encoding="ascii")
             if not entry.exists():
                 draft.rename(entry)
+
+
+def _key(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
+    name = f"{function.__module__}.{function.__qualname__}"
+    return content_hash(name, code_hash(), library_versions(), list(args), dict(kwargs))
 
 
 def _digest(entry: Path) -> str:

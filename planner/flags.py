@@ -4,14 +4,20 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from planner.interruption import FLAG, INTERRUPTED
 from planner.types import Decisions
 
 
 def flags_of(
-    decisions: Decisions, customers: pd.DataFrame, plan: Mapping[str, pd.DataFrame], findings: pd.DataFrame
+    decisions: Decisions,
+    customers: pd.DataFrame,
+    plan: Mapping[str, pd.DataFrame],
+    findings: pd.DataFrame,
+    *,
+    interrupted: bool = False,
 ) -> tuple[str, ...]:
     """One sentence per reason; empty when the plan can be used as it is."""
-    flags = []
+    flags = [FLAG] if interrupted else []
     if len(findings):
         checks = ", ".join(sorted(set(findings["check"])))
         flags.append(
@@ -20,7 +26,7 @@ def flags_of(
     flags += [
         f"The search for {outcome.stage} hit its time limit; the plan is legal, but cannot be repeated byte for byte."
         for outcome in decisions.outcomes()
-        if outcome.brake_hit
+        if outcome.brake_hit and INTERRUPTED not in outcome.notes
     ]
     missed = set(plan["unserved"]["customer_id"]) & set(customers.loc[customers["required"], "customer_id"])
     if missed:

@@ -54,13 +54,13 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     if classic:
         territories, agreed, roster = classic_week(scenario, tables, team, days, calls, actions, cache=cache)
     else:
-        territories = run(
+        territories = cache.search(
             "territories", assign_territories, t.customers, team, t.current_territories, t.areas, days,
             settings=s.territories, default_visit_minutes=visit_minutes, effort=effort,
             time_limit_seconds=limits.territories, seed=seed,
         )  # fmt: skip
         agreed = agree_on_visits(scenario, tables, team, days, territories, actions, cache=cache)
-        roster = run(
+        roster = cache.search(
             "staffing", plan_staffing, calls, t.agents, t.absences, t.shift_requests, settings=s.staffing,
             horizon=s.staffing_horizon(), engine=engines.staffing, effort=effort, time_limit_seconds=limits.staffing,
             seed=seed,
@@ -73,6 +73,5 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     handed_over = plan_tables(decisions)
     findings = audit(scenario, tables, handed_over)
     kpis = key_figures(scenario, handed_over)
-    return Plan(
-        scenario, decisions, handed_over, findings, kpis, flags_of(decisions, t.customers, handed_over, findings)
-    )
+    flags = flags_of(decisions, t.customers, handed_over, findings, interrupted=cache.interrupted())
+    return Plan(scenario, decisions, handed_over, findings, kpis, flags)
