@@ -16,6 +16,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from inputs.layers.content import content_hash as frame_hash
+
 ROOT = Path(__file__).resolve().parent.parent
 ROOMS = ("scenarios", "inputs", "forecasting", "solvers", "planner")
 SCALARS = (bool, int, float, str, date, np.generic, pd.Timestamp)
@@ -52,9 +54,9 @@ def _feed(digest: Any, value: Any) -> None:
     elif isinstance(value, Path):
         digest.update(b"path;")
     elif isinstance(value, pd.DataFrame):
-        _feed_frame(digest, value)
+        digest.update(frame_hash(value).encode())
     elif isinstance(value, (pd.Series, pd.Index)):
-        _feed_frame(digest, value.to_frame(name="0").reset_index())
+        digest.update(frame_hash(value.to_frame(name="0").reset_index()).encode())
     elif isinstance(value, np.ndarray):
         _feed_array(digest, value)
     else:
@@ -82,13 +84,6 @@ def _feed_container(digest: Any, value: Any) -> None:
         raise TypeError(f"no content hash for {type(value).__name__}")
 
 
-def _feed_frame(digest: Any, frame: pd.DataFrame) -> None:
-    """Add a frame: shape, names, kinds and rows in order; its index does not count."""
-    digest.update(f"frame:{frame.shape}:{list(frame.columns)}:{list(map(str, frame.dtypes))};".encode())
-    if len(frame.columns):
-        digest.update(pd.util.hash_pandas_object(_hashable(frame), index=False).to_numpy().tobytes())
-
-
 def _feed_array(digest: Any, array: np.ndarray) -> None:
     """Add an array: shape, kind and bytes; arrays of objects by their texts."""
     digest.update(f"array:{array.shape}:{array.dtype};".encode())
@@ -96,9 +91,3 @@ def _feed_array(digest: Any, array: np.ndarray) -> None:
         digest.update(repr(array.tolist()).encode())
     else:
         digest.update(np.ascontiguousarray(array).tobytes())
-
-
-def _hashable(frame: pd.DataFrame) -> pd.DataFrame:
-    """The frame with columns of tuples or lists as texts, which pandas can hash."""
-    mixed = [name for name in frame.columns if frame[name].dtype == object]
-    return frame.assign(**{name: frame[name].map(repr) for name in mixed}) if mixed else frame
