@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from inputs.rows import rows
 from inputs.types import Tables
 from planner.audit import audit
 from scenarios.schema import FIELD, Scenario
@@ -115,9 +116,8 @@ def with_totals(plan: Plan) -> Plan:
     sums = parts.groupby(["rep_id", "day"]).sum()
     keys = pd.MultiIndex.from_frame(days[["rep_id", "day"]])
     for column in sums.columns:
-        values = sums[column].reindex(keys).fillna(0.0).to_numpy()
-        days[column] = values.astype(days[column].dtype)
-    return {**plan, "rep_days": days}
+        days[column] = sums[column].reindex(keys).fillna(0.0).to_numpy(float)
+    return {**plan, "rep_days": days.astype({"visits": "int64"})}
 
 
 def renumbered(stops: pd.DataFrame) -> pd.DataFrame:
@@ -136,7 +136,7 @@ def with_cover(case: Case, plan: Plan) -> Plan:
     length = np.timedelta64(case.scenario.staffing.interval_minutes, "m")
     starts = needs["interval_start"].to_numpy()
     total = np.zeros(len(needs))
-    for row in shifts.itertuples():
+    for row in rows(shifts):
         mine = (needs["queue"] == row.queue).to_numpy()
         total += mine * _share(row.start_at, row.end_at, starts, length)
         if pd.notna(row.break_start_at):
