@@ -6,8 +6,8 @@ from typing import Any
 import pandas as pd
 import shapely
 
-TOLERANCE_DEGREES = 0.00035
-"""About 35 m: finer than a pixel of a city map."""
+TOLERANCE_DEGREES = 0.0005
+"""About 50 m: a pixel of a city map."""
 
 
 def outlines(areas: pd.DataFrame) -> list[tuple[str, Any]]:
@@ -21,7 +21,7 @@ def outlines(areas: pd.DataFrame) -> list[tuple[str, Any]]:
 
 
 def geojson(shape: Any) -> dict[str, Any]:
-    """GeoJSON of a geometry, with five decimals (one metre)."""
-    rounded = shapely.set_precision(shape, 1e-5, mode="pointwise")
+    """GeoJSON of a geometry, with four decimals (ten metres)."""
+    rounded = shapely.set_precision(shape, 1e-4, mode="pointwise")
     mapping: dict[str, Any] = json.loads(shapely.to_geojson(rounded))
     return mapping

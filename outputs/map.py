@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import folium
+import numpy as np
 import pandas as pd
 from branca.element import Element
 from markupsafe import escape
@@ -21,7 +22,6 @@ from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.geography import geojson, outlines
 from outputs.palette import spread_colours
-from planner.explain import WHY_NOT_ROUTED
 from planner.types import Plan
 
 UNOWNED = "#5b5b5b"
@@ -63,19 +63,51 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     root: Any = page.get_root()
     root.header.add_child(Element(f"<title>{escape(plan.scenario.name)}: map</title>"), name="title")
     root.header.add_child(Element('<meta name="viewport" content="width=device-width,initial-scale=1">'), name="view")
-    root.header.add_child(Element(leaflet_inline()), name="leaflet")
+    root.header.add_child(Element(leaflet_inline() + EXPAND), name="leaflet")
     root.html.add_child(Element(_legend(plan, colours)), name="legend")
     path.write_text(compact(root.render()), encoding="utf-8")
 
 
+EXPAND = """<script>function F(x0,y0,rows){const E=c=>typeof c[0]=="number"?[x0+c[0]/1e5,y0+c[1]/1e5]:c.map(E);
+return {type:"FeatureCollection",features:rows.map(([c,x,t],i)=>({type:"Feature",id:i,
+geometry:{type:t||"Point",coordinates:E(c)},properties:x?{text:x}:{}}))}}</script>"""
+"""Builds GeoJSON from rows of coordinates, text and kind; coordinates are metres' worth of degrees from a corner."""
+
+
 def compact(page: str) -> str:
-    """The page with the blanks taken out of its data, which are a sixth of a map's size."""
+    """The page with its features written as rows for `F` (see EXPAND): half of the size."""
 
     def shorter(match: re.Match[str]) -> str:
-        data = json.dumps(json.loads(match[2]), separators=(",", ":"), ensure_ascii=False)
-        return f"{match[1]}({data})".replace("</", "<\\/")
+        features = json.loads(match[2])["features"]
+        corner = np.min([_lowest(feature["geometry"]["coordinates"]) for feature in features], axis=0).round(5)
+        rows_written = [_written(feature, corner) for feature in features]
+        return f"{match[1]}(F({corner[0]},{corner[1]},[{','.join(rows_written)}]))"
 
     return re.sub(r"(geo_json_\w+_add)\((\{.*\})\)", shorter, page)
+
+
+def _written(feature: dict[str, Any], corner: np.ndarray) -> str:
+    """One feature as a row for `F`; what is left out at the end is a point without text."""
+    shape = feature["geometry"]
+    row = [_steps(shape["coordinates"], corner), feature["properties"].get("text", "")]
+    if shape["type"] != "Point":
+        row.append(shape["type"])
+    return json.dumps(row, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
+
+
+def _lowest(coordinates: Any) -> np.ndarray:
+    """The south-west corner (longitude, latitude) of nested coordinates."""
+    if isinstance(coordinates[0], (int, float)):
+        return np.array(coordinates[:2], dtype=float)
+    lowest: np.ndarray = np.min([_lowest(part) for part in coordinates], axis=0)
+    return lowest
+
+
+def _steps(coordinates: Any, corner: np.ndarray) -> Any:
+    """Nested coordinates as whole steps of 1e-5 degrees from the corner."""
+    if isinstance(coordinates[0], (int, float)):
+        return [round((value - low) * 1e5) for value, low in zip(coordinates, corner, strict=False)]
+    return [_steps(part, corner) for part in coordinates]
 
 
 def rep_colours(plan: Plan) -> dict[str, str]:
@@ -180,7 +212,7 @@ def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None
     names = customers.set_index("customer_id")["name"].to_dict()
     layer = Layer()
     for row in rows(missed):
-        text = f"{_name(names, row.customer_id)}: {WHY_NOT_ROUTED.get(row.reason, row.reason)}"
+        text = f"{_name(names, row.customer_id)}: {row.reason.replace('_', ' ')}"
         layer.add(_point(row), text=text, colour="#a1221f")
     folium.GeoJson(
         layer.collection(), name="Visits that fit no route", show=False, marker=_ring(6),
