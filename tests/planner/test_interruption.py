@@ -1,0 +1,87 @@
+"""Somebody asks to stop: the search at work hands over its best, later ones get little, none of it is kept as full."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from planner.cache import StageCache
+from planner.interruption import INTERRUPTED, LATE_SECONDS, cut_short
+from solvers.brake import Stop, never
+from solvers.outcome import Outcome, conclude
+from solvers.types import Territories
+
+
+@dataclass
+class Wish:
+    """A wish to stop that comes while the named stage is at work."""
+
+    during: str = ""
+    asked: bool = False
+
+    def __call__(self) -> bool:
+        return self.asked
+
+
+WISH = Wish()
+SEEN: list[tuple[str, float]] = []
+
+
+def searched(
+    *, name: str, effort: str, time_limit_seconds: float, bound: float | None = None, stop: Stop = never
+) -> Territories:
+    """A search that looks whether to stop, and remembers the budget it got."""
+    SEEN.append((effort, time_limit_seconds))
+    if name == WISH.during:
+        WISH.asked = True
+    outcome = conclude(
+        stage=name, value=1.0, bound=bound, unit="eur", maximise=True, method="m", seconds=0.0, brake_hit=stop()
+    )
+    return Territories(pd.DataFrame({"x": [1]}), pd.DataFrame({"x": [1]}), outcome)
+
+
+@pytest.fixture(autouse=True)
+def _reset() -> None:
+    SEEN.clear()
+    WISH.during, WISH.asked = "", False
+
+
+def two_searches(folder: Path) -> tuple[StageCache, list[Outcome]]:
+    cache = StageCache(folder, stop=WISH)
+    outcomes = [
+        cache.search(name, searched, name=name, effort="normal", time_limit_seconds=60.0).outcome
+        for name in ("first", "second")
+    ]
+    return cache, outcomes
+
+
+def test_the_search_at_work_ends_and_later_ones_get_little(tmp_path: Path) -> None:
+    """Both outcomes say so; the second search gets effort quick and a short limit."""
+    WISH.during = "first"
+    cache, outcomes = two_searches(tmp_path)
+    assert SEEN == [("normal", 60.0), ("quick", LATE_SECONDS)]
+    assert [outcome.reason for outcome in outcomes] == ["time_limit", "time_limit"]
+    assert all(outcome.notes == (INTERRUPTED,) for outcome in outcomes)
+    assert cache.interrupted()
+
+
+def test_what_was_cut_short_is_not_answered_later(tmp_path: Path) -> None:
+    """The next run computes both stages in full; a full result is used even after a wish to stop."""
+    WISH.during = "first"
+    two_searches(tmp_path)
+    WISH.during, WISH.asked = "", False
+    cache, outcomes = two_searches(tmp_path)
+    assert SEEN[2:] == [("normal", 60.0), ("normal", 60.0)]
+    assert not cache.interrupted()
+    WISH.asked = True
+    cache, again = two_searches(tmp_path)
+    assert ([record.source for record in cache.records], again) == (["cache", "cache"], outcomes)
+    assert not cache.interrupted()
+
+
+def test_a_proof_stays_a_proof() -> None:
+    """An outcome whose bound meets its value is optimal, whoever interrupted afterwards."""
+    value = searched(name="t", effort="quick", time_limit_seconds=1.0, bound=1.0)
+    assert cut_short(value).outcome == value.outcome
+    assert cut_short(5) == 5
