@@ -8,30 +8,16 @@ report.html, map.html, routes/, run.log
 
 import hashlib
 import json
-import shutil
-import tempfile
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from outputs.escaping import harmless_table
 from scenarios.errors import UsageError
 
 MANIFEST = "manifest.json"
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
-
-
-@contextmanager
-def draft_folder(runs: Path) -> Iterator[Path]:
-    """A temporary folder beside the runs; what is still in it when the block ends is removed."""
-    runs.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=".draft-", dir=runs))
-    try:
-        yield draft
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
 
 
 def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
@@ -40,18 +26,9 @@ def write_tables(folder: Path, tables: Mapping[str, pd.DataFrame]) -> None:
     target.mkdir()
     for name, table in tables.items():
         table.to_parquet(target / f"{name}.parquet", index=False)
-        harmless = table.assign(**{c: _harmless(table[c]) for c in table.columns if _is_text(table[c])})
-        harmless.to_csv(target / f"{name}.csv", index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n")
-
-
-def _is_text(column: pd.Series) -> bool:
-    return isinstance(column.dtype, pd.StringDtype) or column.dtype == object
-
-
-def _harmless(column: pd.Series) -> pd.Series:
-    """Texts that a spreadsheet would run as a formula, led by an apostrophe."""
-    risky = column.map(lambda text: isinstance(text, str) and text.startswith(FORMULA_STARTS))
-    return column.where(~risky.astype(bool), "'" + column.astype(str))
+        harmless_table(table).to_csv(
+            target / f"{name}.csv", index=False, date_format="%Y-%m-%dT%H:%M:%S", lineterminator="\n"
+        )
 
 
 def read_tables(folder: Path) -> dict[str, pd.DataFrame]:

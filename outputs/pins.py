@@ -1,23 +1,24 @@
 """Pins and keep marks of an edited plan.xlsx, as fixed visits of the next run.
 
 The sheet `Pins` fixes a customer to a rep, if wished on a day and at a time; an x in `keep` on the sheet `Routes`
-fixes that visit to its rep, day and time. Pins know whole minutes, routes know seconds: the kept visits of a rep-day
-are moved to the next whole minute, and what follows them as far as it must.
+fixes that visit to its rep, day and minute.
 """
 
 import json
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
 from outputs.pin_cells import Book, Cell, Faults, open_book
-from outputs.workbook.sheets import ARRIVE, CUSTOMER, DAY, END, KEEP, KIND, NAME, REP, START, TIME
-from scenarios.clock import MINUTES_PER_DAY, format_clock
+from outputs.workbook.sheets import CUSTOMER, DAY, KEEP, KIND, NAME, REP, START, TIME
+from scenarios.clock import format_clock
 from scenarios.errors import InvalidInput
 from scenarios.schema import WEEKDAYS, Horizon
 
 MARKS = {"x", "yes", "y", "1", "1.0", "true", "✓"}
+SECONDS_PER_DAY = 24 * 3600
 NO_MARKS = {"", "no", "n", "0", "0.0", "false"}
 
 PinFields = dict[str, str]
@@ -25,16 +26,14 @@ PinFields = dict[str, str]
 
 
 @dataclass(frozen=True)
-class Stop:
-    """A stop of the sheet Routes; times in seconds after midnight; mark is the cell of `keep`, None: not kept."""
+class Kept:
+    """A visit of the sheet Routes that is kept: the marked cell, and its start in minutes after midnight."""
 
-    mark: Cell | None
+    mark: Cell
     rep: str
     customer: str
     day: date
-    arrive: int
-    start: int
-    end: int
+    minute: int
 
 
 def read_pins(path: Path, *, horizon: Horizon) -> dict[str, PinFields]:
@@ -55,7 +54,7 @@ def read_pins(path: Path, *, horizon: Horizon) -> dict[str, PinFields]:
             if name in pins:
                 faults.add(cell, f"the name {name!r} stands twice; names of pins differ")
             pins[name], places[name] = pin, cell
-        _merge_kept(pins, places, _stops(book, horizon, faults), faults)
+        _merge_kept(pins, places, _kept(book, horizon, faults), faults)
     if faults.found:
         raise InvalidInput("\n".join(faults.found))
     return pins
@@ -114,90 +113,50 @@ def _weekday(cell: Cell, horizon: Horizon, faults: Faults) -> str | None:
     return None
 
 
-def _stops(book: Book, horizon: Horizon, faults: Faults) -> list[Stop]:
-    """The stops of those rep-days of the sheet Routes on which a visit is kept."""
-    wanted = [KEEP, REP, CUSTOMER, DAY, KIND, ARRIVE, START, END]
-    rows = list(book.rows("Routes", wanted))
-    kept_days = set()
-    for row in rows:
+def _kept(book: Book, horizon: Horizon, faults: Faults) -> list[Kept]:
+    """The visits of the sheet Routes that carry a mark, in order of rep, day and time."""
+    kept = []
+    for row in book.rows("Routes", [KEEP, REP, CUSTOMER, DAY, KIND, START]):
         mark = row[KEEP].text.lower()
         if mark in NO_MARKS:
             continue
+        seconds = row[START].clock_seconds()
+        day = row[DAY].day()
         if mark not in MARKS:
             faults.add(row[KEEP], f"{row[KEEP].text!r} is no mark; write x, or nothing")
         elif row[KIND].text != "visit":
             faults.add(row[KEEP], f"only visits can be kept, this row is {row[KIND].text or 'empty'}")
-        elif _weekday(row[DAY], horizon, faults):
-            kept_days.add((row[REP].text, row[DAY].day()))
-    stops = []
-    for row in rows:
-        day = row[DAY].day()
-        if day is None or (row[REP].text, day) not in kept_days:
-            continue
-        arrive, start, end = (row[name].clock_seconds() for name in (ARRIVE, START, END))
-        if arrive is None or start is None or end is None:
-            unread = next(name for name in (ARRIVE, START, END) if row[name].clock_seconds() is None)
-            faults.add(row[unread], f"{row[unread].text!r} is no time of day; this day holds a kept visit")
-            continue
-        kept = row[KEEP] if row[KEEP].text.lower() in MARKS and row[KIND].text == "visit" else None
-        stops.append(Stop(kept, row[REP].text, row[CUSTOMER].text, day, arrive, start, end))
-    return sorted(stops, key=lambda stop: (stop.rep, stop.day, stop.start, stop.end))
+        elif seconds is None or seconds >= SECONDS_PER_DAY:
+            faults.add(row[START], f"{row[START].text!r} is no time of day; the visit of this row is kept")
+        elif _weekday(row[DAY], horizon, faults) and day is not None:
+            kept.append(Kept(row[KEEP], row[REP].text, row[CUSTOMER].text, day, seconds // 60))
+    return sorted(kept, key=lambda visit: (visit.rep, visit.day, visit.minute))
 
 
-def on_whole_minutes(stops: list[Stop]) -> list[tuple[Stop, int]]:
-    """Each kept visit with its start in minutes after midnight.
-
-    Args:
-        stops: in order, by rep and day. A kept visit starts at the first whole minute it can; the drive from the stop
-            before and that stop's length stay as they are, so what was legal stays so but for the seconds added.
-    """
-    kept = []
-    before: Stop | None = None
-    free = 0
-    for stop in stops:
-        same_day = before is not None and (before.rep, before.day) == (stop.rep, stop.day)
-        drive = max(stop.arrive - before.end, 0) if before is not None and same_day else 0
-        start = max(stop.start, free + drive) if same_day else stop.start
-        if stop.mark is not None:
-            start = -(-start // 60) * 60
-            kept.append((stop, start // 60))
-        free, before = start + stop.end - stop.start, stop
-    return kept
-
-
-def _merge_kept(pins: dict[str, PinFields], places: dict[str, Cell], stops: list[Stop], faults: Faults) -> None:
+def _merge_kept(pins: dict[str, PinFields], places: dict[str, Cell], kept: list[Kept], faults: Faults) -> None:
     """Add a pin for each kept visit; a typed pin of the same visit is made sharper instead of doubled."""
-    kept = on_whole_minutes(stops)
-    kept_visits: dict[str, int] = {}
-    for stop, _ in kept:
-        kept_visits[stop.customer] = kept_visits.get(stop.customer, 0) + 1
+    kept_visits = Counter(visit.customer for visit in kept)
     typed: dict[str, list[str]] = {}
     for name, pin in pins.items():
         typed.setdefault(pin["customer"], []).append(name)
-    for stop, minute in kept:
-        assert stop.mark is not None
-        if minute >= MINUTES_PER_DAY:
-            faults.add(stop.mark, "the visit cannot be kept, it would start after midnight")
-            continue
-        time = format_clock(minute)
-        pin = {"customer": stop.customer, "rep": stop.rep, "day": WEEKDAYS[stop.day.weekday()], "time": time}
-        same = [name for name in typed.get(stop.customer, []) if _agrees(pins[name], pin, stop)]
+    for visit in kept:
+        day, time = WEEKDAYS[visit.day.weekday()], format_clock(visit.minute)
+        pin = {"customer": visit.customer, "rep": visit.rep, "day": day, "time": time}
+        same = [name for name in typed.get(visit.customer, []) if _agrees(pins[name], pin)]
         if same:
-            pins[same[0]] = pin | {"time": pins[same[0]].get("time", time)}
-        elif stop.customer in typed and kept_visits[stop.customer] == 1:
-            name = typed[stop.customer][0]
+            pins[same[0]] = pin
+        elif visit.customer in typed and kept_visits[visit.customer] == 1:
+            name = typed[visit.customer][0]
             faults.add(
-                stop.mark, f"the visit is kept here and pinned otherwise at {places[name].address}; take one away"
+                visit.mark, f"the visit is kept here and pinned otherwise at {places[name].address}; take one away"
             )
         else:
-            pins[_free_name(f"keep {stop.customer}", pins)] = pin
+            pins[_free_name(f"keep {visit.customer}", pins)] = pin
 
 
-def _agrees(typed: PinFields, kept: PinFields, stop: Stop) -> bool:
-    """Whether a typed pin can mean the kept visit: same rep, no other day, no other time than its minute."""
-    times = {kept["time"], format_clock(min(stop.start // 60, MINUTES_PER_DAY))}
-    same_time = typed.get("time", kept["time"]) in times
-    return typed["rep"] == kept["rep"] and typed.get("day", kept["day"]) == kept["day"] and same_time
+def _agrees(typed: PinFields, kept: PinFields) -> bool:
+    """Whether a typed pin can mean the kept visit: what it names is the same."""
+    return all(kept[key] == value for key, value in typed.items())
 
 
 def _free_name(name: str, taken: Mapping[str, PinFields]) -> str:

@@ -55,7 +55,11 @@ def route_sketch(stops: pd.DataFrame, shapes: list[tuple[str, Any]]) -> str:
 
 def _area_path(shape: Any, frame: Any, xy: Any) -> str:
     seen = shapely.intersection(shape, frame)
-    rings = [shapely.get_exterior_ring(part) for part in shapely.get_parts(seen) if part.geom_type == "Polygon" and not part.is_empty]
+    rings = [
+        shapely.get_exterior_ring(part)
+        for part in shapely.get_parts(seen)
+        if part.geom_type == "Polygon" and not part.is_empty
+    ]
     drawn = []
     for ring in rings:
         corners = xy(shapely.get_coordinates(ring))

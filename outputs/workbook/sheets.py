@@ -86,7 +86,7 @@ def channels_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
     contacts = plan.tables["allocations"].query("channel != 'none'").copy()
     stops = plan.tables["stops"].query("kind == 'visit'")
     day_of = stops.groupby("customer_id")["day"].min()
-    routed = contacts["customer_id"].map(day_of)
+    routed = pd.Series(day_of.reindex(contacts["customer_id"]).to_numpy("datetime64[us]"), index=contacts.index)
     why = _whys(plan)
     keys = zip(contacts["customer_id"], contacts["channel"], strict=True)
     contacts = contacts.assign(

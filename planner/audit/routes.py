@@ -196,9 +196,9 @@ def pins_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Findin
     for name, pin in scenario.reps.pinned.items():
         mine = visits[(visits["customer_id"] == pin.customer) & (visits["rep_id"] == pin.rep)]
         if pin.day is not None:
-            mine = mine[mine["day"].dt.weekday == WEEKDAYS.index(pin.day)]
+            mine = mine[mine["day"].dt.day_of_week == WEEKDAYS.index(pin.day)]
         if pin.time is not None:
-            mine = mine[mine["start_at"] == mine["day"] + pin.time * MINUTE]
+            mine = mine[mine["start_at"].dt.floor("min") == mine["day"] + pin.time * MINUTE]
         if mine.empty:
             yield Finding("pins_kept", "stops", pin.customer, f"pin {name!r} is not kept")
 

@@ -36,8 +36,8 @@ class Task:
 
     @property
     def is_timed(self) -> bool:
-        """Whether the start is fixed to the second."""
-        return len(self.windows) == 1 and self.windows[0][1] - self.windows[0][0] == self.service_seconds
+        """Whether the start is fixed to the minute."""
+        return len(self.windows) == 1 and self.windows[0][1] - self.windows[0][0] < self.service_seconds + 60
 
 
 @dataclass(frozen=True)

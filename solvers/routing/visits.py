@@ -75,7 +75,9 @@ def visit_tasks(demand: Demand, staff: Staff, *, place: int, pins: Mapping[str, 
             first_day = min((staff.shifts[i].day for i in shifts), default=pd.Timestamp.max)
             shifts = [i for i in shifts if staff.shifts[i].day == first_day]
             taken.append(first_day)
-        windows = demand.windows if pin.time is None else ((60 * pin.time, 60 * pin.time + demand.service_seconds),)
+        windows = (
+            demand.windows if pin.time is None else ((60 * pin.time, 60 * pin.time + 59 + demand.service_seconds),)
+        )
         prize = prizes.pop(0) if prizes else 0.0
         tasks.append(_task(demand, owner, place, windows, prize, name, shifts))
     free_days = sorted({staff.shifts[i].day for i in open_shifts})
