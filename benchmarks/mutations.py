@@ -95,9 +95,12 @@ def mutations(scenario: Scenario, tables: Tables, plan: Mapping[str, pd.DataFram
         made, number = made + 1, number + 1
 
 
-def refused(scenario: Scenario, tables: Tables, sound: Mapping[str, pd.DataFrame], mutation: Mutation) -> list[str]:
-    """The checks that object to a mutation and not to the plan it was made from; none: the audit missed it."""
-    before = audit(scenario, tables, sound)
+def refused(scenario: Scenario, tables: Tables, before: pd.DataFrame, mutation: Mutation) -> list[str]:
+    """The checks that object to a mutation and not to the plan it was made from; none: the audit missed it.
+
+    Args:
+        before: the audit's findings of the plan that was mutated.
+    """
     known = set(before.itertuples(index=False, name=None))
     found = audit(scenario, tables, mutation.plan)
     return sorted({row[0] for row in found.itertuples(index=False, name=None) if row not in known})

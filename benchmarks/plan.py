@@ -202,10 +202,13 @@ def _euros(parts: Mapping[str, float]) -> Row:
 
 def mutation_row(week: Week, *, seed: int) -> Row:
     """How many of the mutations of our plan the audit refuses; those that it misses are named."""
+    from planner.audit import audit
+
+    before = audit(week.scenario, week.tables, week.ours)
     missed, tried = [], 0
     for mutation in mutations(week.scenario, week.tables, week.ours, count=MUTATIONS, seed=seed):
         tried += 1
-        if not refused(week.scenario, week.tables, week.ours, mutation):
+        if not refused(week.scenario, week.tables, before, mutation):
             missed.append(mutation.kind)
     note = f"{tried - len(missed)} of {tried} refused" + (f"; missed: {', '.join(missed)}" if missed else "")
     return {"week": week.name, "plan": "mutations", "refused": tried - len(missed), "tried": tried, "note": note}

@@ -53,7 +53,7 @@ def classic_channels(
                 if rep is not None:
                     chosen[customer] = (channel, rep)
     table = _allocations(chosen, wishes, actions, customers, policy)
-    table["day"] = _days(table, customers, channels, horizon)
+    table.insert(2, "day", _days(table, customers, channels, horizon))
     value = float(table["order_eur"].sum())
     method = "classic: best channel, cut by capacity" + (", then the next best" if habits.second_choice else "")
     outcome = conclude(
@@ -150,7 +150,8 @@ def _allocations(
     table[columns] = found.to_numpy(float)
     table["margin_eur"] = table["order_eur"] - table.pop("next_best")
     # Without prices a visit is worth what it brings, not what it brings beyond the next best.
-    return table.assign(prize_eur=table["value_eur"].clip(lower=0.0))
+    table["prize_eur"] = table["value_eur"].clip(lower=0.0)
+    return table[["customer_id", "channel", *columns, "runner_up", "margin_eur", "reason", "rep_id", "prize_eur"]]
 
 
 def _why_not(customer: str, wanted: Container[str], valued: Container[str], policy: ContactPolicy) -> str:
