@@ -14,6 +14,7 @@ from matplotlib.ticker import MaxNLocator
 from outputs.charts import ACCENT, INK, STYLE, svg_of
 from outputs.palette import OKABE_ITO
 from planner.compare import less_is_better
+from planner.sweep import short_names
 from scenarios.explain import show_value
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -41,7 +42,11 @@ def trade_off_chart(table: pd.DataFrame, *, keys: Sequence[str], figures: Sequen
         for number, other in enumerate(others):
             axes = figure.add_subplot(rows, columns, number + 1)
             _panel(axes, table, look, across=other, up=figures[0])
-        figure.legend(handles=look.legend(), loc="outside upper center", ncols=6, frameon=False, fontsize=9)
+        for side, (title, entries) in zip(("left", "right"), look.legends(figures), strict=False):
+            figure.legend(
+                handles=entries, loc=f"outside upper {side}", title=title, ncols=4, frameon=False, fontsize=9,
+                title_fontsize=9, handletextpad=0.2, columnspacing=1.2, alignment="left",
+            )  # fmt: skip
         label = f"{_words(figures[0])} against {', '.join(map(_words, others))}"
         return svg_of(figure, escape(label))
 
@@ -59,17 +64,14 @@ class _Look:
         second = self._values[1].index(row[self._keys[1]]) if len(self._keys) > 1 else 0
         return OKABE_ITO[first % len(OKABE_ITO)], MARKERS[second % len(MARKERS)]
 
-    def legend(self) -> list[Line2D]:
-        """One entry per value of either key."""
-        entries = [
-            _entry(f"{_short(self._keys[0])}{_value(value)}", OKABE_ITO[i % len(OKABE_ITO)], "o")
-            for i, value in enumerate(self._values[0])
-        ]
-        if len(self._keys) > 1:
-            entries += [
-                _entry(f"{_short(self._keys[1])}{_value(value)}", INK, MARKERS[i % len(MARKERS)])
-                for i, value in enumerate(self._values[1])
-            ]
+    def legends(self, figures: Sequence[str]) -> list[tuple[str, list[Line2D]]]:
+        """Title and entries of each key: colours of the first, shapes of the second."""
+        names = [""] if self._keys == ["label"] else short_names(self._keys, taken=figures)
+        entries = []
+        for number, (name, values) in enumerate(zip(names, self._values, strict=True)):
+            looks = [(c, "o") for c in OKABE_ITO] if number == 0 else [(INK, marker) for marker in MARKERS]
+            rows = [_entry(_value(value), *looks[i % len(looks)]) for i, value in enumerate(values)]
+            entries.append((_words(name).replace(".", ": "), rows))
         return entries
 
 
@@ -119,11 +121,6 @@ def _bars(table: pd.DataFrame, figure_name: str) -> str:
 
 def _entry(text: str, colour: str, marker: str) -> Line2D:
     return Line2D([], [], linestyle="", marker=marker, color=colour, markeredgewidth=0, markersize=7, label=text)
-
-
-def _short(key: str) -> str:
-    """The last part of a swept key as words that lead its value; nothing for the cells of a list."""
-    return "" if key == "label" else f"{key.rsplit('.', 1)[-1].replace('_', ' ')} "
 
 
 def _value(value: object) -> str:

@@ -34,7 +34,8 @@ def write_page(path: Path, table: pd.DataFrame, scenario: Scenario, manifest: Ma
         best=_sentence(table, leading),
         has_baseline=bool(table["is_baseline"].any()),
         keys=[
-            {"short": short.replace("_", " "), "key": key} for short, key in zip(short_names(keys), keys, strict=True)
+            {"short": short.replace("_", " ").replace(".", ": "), "key": key}
+            for short, key in zip(short_names(keys, taken=figures), keys, strict=True)
         ],
         figures=[figure.replace("_", " ") for figure in figures],
         rows=[_row(row, keys, figures) for row in table.to_dict("records")],

@@ -108,16 +108,14 @@ def _yaml(key: str, value: Any, loaded: Loaded) -> str:
     return json.dumps(value, default=str, ensure_ascii=False)
 
 
-def short_names(keys: Sequence[str]) -> list[str]:
-    """The last part of each dotted key, and as much before it as tells it from the others."""
+def short_names(keys: Sequence[str], *, taken: Sequence[str] = ()) -> list[str]:
+    """The last part of each dotted key, and as much before it as tells it from the others and from names `taken`."""
     parts = [key.split(".") for key in keys]
-    names = []
-    for own in parts:
-        length = next(
-            n for n in range(1, len(own) + 1) if n == len(own) or sum(other[-n:] == own[-n:] for other in parts) == 1
-        )
-        names.append(".".join(own[-length:]))
-    return names
+
+    def is_own(own: list[str], length: int) -> bool:
+        return sum(other[-length:] == own[-length:] for other in parts) == 1 and ".".join(own[-length:]) not in taken
+
+    return [".".join(own[-next((n for n in range(1, len(own)) if is_own(own, n)), len(own)) :]) for own in parts]
 
 
 def _file_labels(files: Sequence[Path]) -> list[str]:
