@@ -105,8 +105,8 @@ def test_a_command_that_fails_is_a_failed_cell(monkeypatch: pytest.MonkeyPatch, 
 
 
 def test_a_small_company_from_end_to_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """40 customers: three plans by truth and by forecast, ours legal and repeatable in its parts, mutations refused."""
-    monkeypatch.setitem(plan.COMPANIES, "quick", (40, 2, 4))
+    """90 customers: three plans by truth and by forecast, ours legal and repeatable in its parts, mutations refused."""
+    monkeypatch.setitem(plan.COMPANIES, "quick", (90, 3, 6))
     monkeypatch.setattr(plan, "MUTATIONS", 2)
     options = Options(data=tmp_path, size="quick", solutions=tmp_path / "solutions")
     rows = list(plan.measure_synthetic(5, ("solve.effort=quick",), options, is_first=True))
