@@ -65,18 +65,22 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
         except MusterError as error:
             say(str(error))
             code = error.exit_code
-        except OSError as error:
-            if error.errno not in DISK_FULL and "No space left" not in str(error):
-                code = _our_fault(error)
-            else:
-                where = f" ({error.filename})" if error.filename else ""
-                say(f"The disk is full{where}: make room and run it again; nothing half-written was left.")
-                code = MusterError.exit_code
         except Exception as error:
-            code = _our_fault(error)
+            code = _disk_full(error) if _is_disk_full(error) else _our_fault(error)
         raise typer.Exit(code)
 
     return run
+
+
+def _is_disk_full(error: Exception) -> bool:
+    """Whether a disk ran full; libraries that write files themselves tell it in words only."""
+    return getattr(error, "errno", None) in DISK_FULL or "No space left on device" in str(error)
+
+
+def _disk_full(error: Exception) -> int:
+    where = f" ({error.filename})" if isinstance(error, OSError) and error.filename else ""
+    say(f"The disk is full{where}: make room and run it again; no half run was left.")
+    return MusterError.exit_code
 
 
 def _our_fault(error: Exception) -> int:

@@ -115,9 +115,10 @@ def test_an_error_ends_the_processes_of_a_pool() -> None:
 
 
 @pytest.mark.parametrize(
-    "fault", [OSError(28, "No space left on device", "/data/x"), OSError("No space left on device")]
+    "fault",
+    [OSError(28, "No space left on device", "/data/x"), RuntimeError("parquet: No space left on device (os error 28)")],
 )
-def test_a_full_disk_is_a_sentence(fault: OSError, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_a_sentence(fault: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
     """Exit code 1, what to do, and no traceback, whoever found the disk full."""
 
     def fail(*_: object, **__: object) -> None:
