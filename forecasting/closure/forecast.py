@@ -29,9 +29,9 @@ class Regime:
     quality: list[tuple[Any, ...]]
 
     def score(self, history: History) -> tuple[Floats, Floats]:
-        """(N,) win probability and hidden Markov probability (NaN if there is none), both calibrated."""
+        """(N,) win probability and hidden Markov probability (NaN if none could be measured), both calibrated."""
         raw = self.fitted.probabilities(history)
-        calibrated = {name: self.test.calibrators[name].apply(p) for name, p in raw.items() if name != BASE}
+        calibrated = {name: kept.apply(raw[name]) for name, kept in self.test.calibrators.items() if name in raw}
         calibrated[BASE] = raw[BASE]
         return calibrated[self.test.chosen], calibrated.get(HMM, np.full(len(history.rows), np.nan))
 

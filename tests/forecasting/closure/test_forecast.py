@@ -222,3 +222,20 @@ def test_real_week_is_forecast_better_than_by_base_rate_and_reps() -> None:
     outcome = ends.reindex(earlier.scores["opportunity_id"]).to_numpy()
     settled = pd.notna(outcome)
     assert auc(earlier.scores["win_probability"][settled], outcome[settled] == "won") > 0.73
+
+
+def test_a_model_that_could_never_be_measured_is_left_aside() -> None:
+    """Forty customers: the hidden Markov model can be fitted at the end, but in no block before; the others score."""
+    from inputs.synthetic import make_company
+
+    company = make_company("few", customers=40, reps=2, agents=4, seed=5)
+    tables = company.tables
+    forecast = forecast_closure(
+        tables["opportunities"],
+        tables["stage_events"],
+        settings=ClosureSettings(),
+        as_of=company.as_of,
+        seed=1,
+    )
+    assert forecast.scores["win_probability"].between(0, 1).all()
+    assert forecast.scores["hmm_probability"].isna().all()
