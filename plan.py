@@ -285,10 +285,17 @@ def load(
 @app.command()
 @guarded
 def show(run_name: RunName, runs: Runs = Path("runs"), as_json: AsJson = False) -> int:
-    """Figures and outcomes of a finished run."""
+    """Figures and outcomes of a finished run, or the table of a sweep."""
     folder = _run_folder(run_name, runs)
     import outputs
 
+    if (folder / "sweep.html").exists():
+        from outputs.console import json_text
+        from outputs.sweep_text import sweep_json, sweep_text
+
+        found = outputs.read_sweep(folder)
+        out(json_text(sweep_json(found)) if as_json else sweep_text(found))
+        return found.exit_code
     made = outputs.read_run(folder)
     _show_run(made, as_json=as_json)
     return made.exit_code
