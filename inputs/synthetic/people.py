@@ -5,11 +5,13 @@ import pandas as pd
 
 from inputs.synthetic.geography import KM_PER_DEGREE, Geography, place_points
 from inputs.synthetic.words import FIRST_NAMES, LAST_NAMES, SKILLS, ids
+from scenarios.clock import format_clock, parse_clock
 
 SHIFTS = (("08:30", "17:00"), ("09:00", "17:30"), ("09:30", "18:00"))
 FULL_WEEK = "mon|tue|wed|thu|fri"
 PART_WEEKS = ("mon|tue|wed|thu", "tue|wed|thu")
-APPOINTMENT_TIMES = (("10:00", "11:00"), ("11:00", "12:00"), ("15:30", "16:30"))
+APPOINTMENT_STARTS = (75, 120, -135)
+"""Minutes from the shift's start, or before its end: an hour's appointment that a drive of an hour still reaches."""
 QUEUES = ("service", "sales", "technical")
 QUEUE_LOAD = np.array([0.50, 0.28, 0.22])
 MAIN_QUEUE_SHARES = np.array([0.40, 0.31, 0.29])  # longer calls and smaller pools take more people a call
@@ -154,7 +156,9 @@ def draw_appointments(
         if not days:
             continue
         day = days[rng.integers(0, len(days))]
-        start, end = APPOINTMENT_TIMES[rng.integers(0, len(APPOINTMENT_TIMES))]
+        offset = APPOINTMENT_STARTS[rng.integers(0, len(APPOINTMENT_STARTS))]
+        begins = parse_clock(rep.shift_start if offset > 0 else rep.shift_end) + offset
+        start, end = format_clock(begins), format_clock(begins + 60)
         at_customer = len(own) > 0 and rng.random() < 0.75
         customer, place = (own[rng.integers(0, len(own))], "") if at_customer else ("", "Oficina")
         rows.append((rep.rep_id, np.datetime64(f"{day}T{start}"), np.datetime64(f"{day}T{end}"), customer, place))

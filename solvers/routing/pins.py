@@ -65,7 +65,10 @@ def check_fixed_times(problem: RoutingProblem) -> None:
             continue
         for i in order:
             if timetable(problem, arrays, shift, (i,)) is None:
-                raise NoLegalPlan(f"{describe(problem, i, shift)} does not fit into {_shift(problem.shifts[shift])}")
+                raise NoLegalPlan(
+                    f"{describe(problem, i, shift)} does not fit into {_shift(problem.shifts[shift])}"
+                    f"{_drives(problem, i, shift)}; move it, or change the shift"
+                )
         for first, second in pairwise(order):
             if timetable(problem, arrays, shift, (first, second)) is None:
                 drive = _drive_minutes(problem, first, second)
@@ -84,6 +87,15 @@ def describe(problem: RoutingProblem, index: int, shift: int) -> str:
     when = f" {_clock(task.windows[0][0])}-{_clock(task.windows[0][1])}" if task.is_timed else ""
     who = f"{task.customer_id} with {day.rep_id}" if task.customer_id else day.rep_id
     return f"{name} ({who}, {day.day:%a %d %b}{when})"
+
+
+def _drives(problem: RoutingProblem, index: int, shift: int) -> str:
+    """The drives there and back in words, nothing where the task has no place of its own."""
+    place, day = problem.tasks[index].place, problem.shifts[shift]
+    if place < 0:
+        return ""
+    there, back = problem.seconds[day.start_place, place] / 60, problem.seconds[place, day.end_place] / 60
+    return f" (drive there {there:.0f} minutes, back {back:.0f} minutes)"
 
 
 def _drive_minutes(problem: RoutingProblem, first: int, second: int) -> float:

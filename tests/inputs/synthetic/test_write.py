@@ -25,7 +25,7 @@ def test_week_and_what_ifs_are_valid_scenarios(tmp_path: Path) -> None:
     assert (scenario.as_of, scenario.horizon.start, scenario.horizon.days) == (date(2026, 3, 6), date(2026, 3, 9), 5)
     assert scenario.staffing_horizon().days == 7
     assert scenario.solve.effort == "normal"
-    assert scenario.outputs == ["route_sheets", "map", "report"]
+    assert scenario.outputs == ["route_sheets", "map", "workbook", "calendar", "scripts", "report"]
     assert set(scenario.staffing.queues) == {"service", "sales", "technical"}
     sources = scenario.data.sources()
     assert set(sources) == {name for name, frame in company.tables.items() if not frame.empty}
