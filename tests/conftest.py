@@ -44,8 +44,9 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
     return SmallRun(file, run.folder, place / "store", scenario, tables, read_tables(run.folder))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share the planned company run on one worker, so that it is planned once."""
+    """Tests that share the planned company run on one worker, so that it is planned once; xdist reads the mark after."""
     for item in items:
         if "small_run" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("small_run"))
