@@ -46,7 +46,7 @@ def small_run(tmp_path_factory: pytest.TempPathFactory) -> SmallRun:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share the planned company run on one worker, so that it is planned once; xdist reads the mark after."""
+    """Tests that share the planned company run on one worker, so that it is planned once."""
     for item in items:
         if "small_run" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.xdist_group("small_run"))
