@@ -7,9 +7,9 @@ drops with the process, so no claim can outlive who made it.
 import os
 import platform
 import re
+import secrets
 import shutil
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -28,7 +28,8 @@ def draft_in(folder: Path) -> Iterator[Path]:
     """A temporary folder in `folder`; what is still in it when the block ends is removed, and so are dead drafts."""
     folder.mkdir(parents=True, exist_ok=True)
     remove_dead_drafts(folder, now_seconds=time.time())
-    draft = Path(tempfile.mkdtemp(prefix=f"{PREFIX}{_host()}-{os.getpid()}-", dir=folder))
+    draft = folder / f"{PREFIX}{_host()}-{os.getpid()}-{secrets.token_hex(4)}"
+    draft.mkdir()  # with the rights that the user's umask gives, so that colleagues can open a run on a shared drive
     try:
         yield draft
     finally:

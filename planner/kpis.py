@@ -39,7 +39,7 @@ MONEY_WORDS = {
     "growth_eur": "margin from growth of existing customers",
     "contact_cost_eur": "cost of contacts, on top of pay that accrues anyway",
     "travel_cost_eur": "cost of kilometres on the road",
-    "rep_pay_eur": "pay of every shift hour of reps who work",
+    "rep_pay_eur": "pay of every shift hour of the reps, leave and public holidays included",
     "agent_pay_eur": "pay of every rostered agent hour, overtime included",
     "missed_service_eur": "agent hours short of the requirement, at their price",
 }
@@ -50,13 +50,11 @@ def money_figures(scenario: Scenario, tables: Tables) -> dict[str, float]:
     done = tables["allocations"].merge(tables["actions"], on=["customer_id", "channel"], suffixes=("_planned", ""))
     parts = {name: float(done[name].sum()) for name in ("win_eur", "churn_eur", "growth_eur", "contact_cost_eur")}
     days = tables["rep_days"]
-    working = days[days["works"]]
-    shift_hours = (working["shift_end_at"] - working["shift_start_at"]).dt.total_seconds().sum() / 3600
     interval_hours = scenario.staffing.interval_minutes / 60
     short_hours = float(tables["requirement"]["agents_short"].sum()) * interval_hours
     parts |= {
         "travel_cost_eur": float(days["travel_km"].sum()) * scenario.money.travel_eur_per_km,
-        "rep_pay_eur": float(shift_hours) * scenario.reps.cost_eur_per_hour,
+        "rep_pay_eur": paid_rep_hours(tables) * scenario.reps.cost_eur_per_hour,
         "agent_pay_eur": float(tables["agents"]["cost_eur"].sum()),
         "missed_service_eur": short_hours * scenario.staffing.costs.understaffed_eur_per_agent_hour,
     }
@@ -64,6 +62,16 @@ def money_figures(scenario: Scenario, tables: Tables) -> dict[str, float]:
     costs = sum(value for name, value in parts.items() if name not in {"win_eur", "churn_eur", "growth_eur"})
     return {**parts, "net_value_eur": gains - costs}
 
+
+def paid_rep_hours(tables: Tables) -> float:
+    """Shift hours of every rep's working days, leave included: otherwise sending people home would look like profit."""
+    days, team = tables["rep_days"], tables["team"].set_index("rep_id")
+    paid = days[days["works"] | days["reason"].isin(PAID_LEAVE)]
+    hours = (team["shift_end"] - team["shift_start"]) / 60
+    return float(hours.reindex(paid["rep_id"]).sum())
+
+
+PAID_LEAVE = ("absent", "holiday")
 
 Figure = tuple[str, float, str, str]
 
@@ -109,7 +117,10 @@ def _centre_figures(scenario: Scenario, tables: Tables) -> list[Figure]:
         ("calls", calls, "calls", "calls expected within opening hours of the rostered days"),
         ("agent_hours", float(tables["agents"]["paid_hours"].sum()), "hours", "paid agent hours"),
         ("overtime_hours", float(tables["agents"]["overtime_hours"].sum()), "hours", "paid hours above contracts"),
-        ("answered_pct", answered / max(calls, 1e-9), "pct", f"calls answered within {within:g} s, expected"),
+        (
+            "answered_pct", answered / calls if calls else float("nan"), "pct",
+            f"calls answered within {within:g} s, expected; none without calls",
+        ),
         (
             "agents_short_hours", float(requirement["agents_short"].sum()) * hours, "hours",
             "agent hours short of the requirement",

@@ -59,13 +59,19 @@ def _cell_text(value: Any) -> object:
 
 
 def parse_numbers(series: pd.Series, decimal: str) -> tuple[np.ndarray, np.ndarray]:
-    """(float64 values, bad) of number cells; text with the other decimal mark is bad, as are infinite numbers."""
+    """(float64 values, bad) of number cells; text with the other decimal mark is bad, as are infinite numbers.
+
+    Thousands may be grouped by the other mark where the decimal mark tells them apart: `1.234,50`, `1,234.50`.
+    """
     if pd.api.types.is_numeric_dtype(series.dtype) and not pd.api.types.is_bool_dtype(series.dtype):
         values = series.to_numpy(dtype=np.float64, na_value=np.nan)
         return np.where(np.isfinite(values), values, np.nan), np.isinf(values)
     text = as_text(series)
     text = text.mask(text.str.lower().isin(NO_NUMBER))
     wrong_mark = np.zeros(len(text), dtype=bool)
+    other, mark = (r"\.", ",") if decimal == "," else (",", r"\.")
+    grouped = text.str.fullmatch(rf"[+-]?\d{{1,3}}(?:{other}\d{{3}})+{mark}\d+", na=False)
+    text = text.mask(grouped, text.str.replace(other, "", regex=True))
     if decimal == ",":
         wrong_mark = text.str.contains(".", regex=False, na=False).to_numpy()
         text = text.str.replace(",", ".", regex=False)

@@ -30,8 +30,8 @@ class Queue(Block):
 class ServiceLevel(Block):
     """The promise to callers."""
 
-    answered_pct: Annotated[float, Field(gt=0, lt=100)] = 80
-    """Percent of calls answered within `within_seconds`."""
+    answered_pct: Annotated[float, Field(ge=1, lt=100)] = 80
+    """Percent of calls answered within `within_seconds`: 80, not 0.8."""
     within_seconds: NotNegative = 20
     """Seconds."""
 

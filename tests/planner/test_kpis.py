@@ -32,6 +32,7 @@ def tables() -> dict[str, pd.DataFrame]:
         {
             "rep_id": ["R1", "R2"],
             "works": [True, False],
+            "reason": ["", "not_working_day"],
             "shift_start_at": [DAY + pd.Timedelta(hours=9), pd.NaT],
             "shift_end_at": [DAY + pd.Timedelta(hours=17), pd.NaT],
             "visits": [2, 0],
@@ -59,6 +60,7 @@ def tables() -> dict[str, pd.DataFrame]:
         "unserved": pd.DataFrame({"customer_id": ["C4"], "reason": ["shift_full"]}),
         "territory_reps": pd.DataFrame({"workload_over_mean": [1.2, 0.8], "stray_parts": [0, 1]}),
         "territories": pd.DataFrame({"moved": [True, False, False, False]}),
+        "team": pd.DataFrame({"rep_id": ["R1", "R2"], "shift_start": [540, 600], "shift_end": [1020, 840]}),
         "closure": pd.DataFrame({"win_probability": [0.5, 0.1], "amount_eur": [1000.0, None]}),
     }
 
@@ -76,6 +78,13 @@ def test_net_value_is_what_contacts_bring_less_all_costs() -> None:
         "missed_service_eur": 60.0,
         "net_value_eur": 145.0 - 604.0,
     }
+
+
+def test_leave_is_paid() -> None:
+    """R2 is ill on a day of four hours: 240 eur for R1's day and 120 for R2's."""
+    ill = tables()
+    ill["rep_days"]["reason"] = ["", "absent"]
+    assert money_figures(SCENARIO, ill)["rep_pay_eur"] == 360.0
 
 
 @pytest.mark.parametrize(

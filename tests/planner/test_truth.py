@@ -48,7 +48,14 @@ def plan(second_visit: str = "11:00") -> dict[str, pd.DataFrame]:
     stops = pd.DataFrame({"customer_id": ["C1", "C2"], "kind": "visit", "day": DAY, "start_at": begins})
     stops["end_at"] = stops["start_at"] + pd.Timedelta(minutes=30)
     rep_days = pd.DataFrame(
-        {"works": [True], "shift_start_at": [at("9:00")], "shift_end_at": [at("17:00")], "travel_km": [20.0]}
+        {
+            "rep_id": ["R1"],
+            "reason": [""],
+            "works": [True],
+            "shift_start_at": [at("9:00")],
+            "shift_end_at": [at("17:00")],
+            "travel_km": [20.0],
+        }
     )
     need = pd.DataFrame({"queue": "sales", "interval_start": HALF_HOURS, "agents_rostered": [2.0, 1.0]})
     return {
@@ -58,6 +65,7 @@ def plan(second_visit: str = "11:00") -> dict[str, pd.DataFrame]:
         ),
         "stops": stops,
         "rep_days": rep_days,
+        "team": pd.DataFrame({"rep_id": ["R1"], "shift_start": [540], "shift_end": [1020]}),
         "agents": pd.DataFrame({"cost_eur": [100.0]}),
         "requirement": need.assign(agents_required=2, agents_short=[0.0, 1.0], calls_mean=5.0, handle_seconds_mean=1.0),
     }

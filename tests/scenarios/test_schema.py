@@ -79,7 +79,7 @@ def test_the_unit_is_read_from_the_name(key: str, unit: str) -> None:
 @pytest.mark.parametrize(
     ("key", "words"),
     [
-        ("staffing.service_level.answered_pct", "a number of percent, above 0, below 100"),
+        ("staffing.service_level.answered_pct", "a number of percent, from 1, below 100"),
         ("horizon.days", "a whole number of days, from 1 to 62"),
         ("forecast.calls.interval_minutes", "one of 15, 30, 60"),
         ("forecast.calls.quantiles", "a list, each a number, above 0, below 1"),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inputs.contracts.contract import Column, contracts
-from inputs.gates.values import Converted, as_text, convert, infer, parse_windows
+from inputs.gates.values import Converted, as_text, convert, infer, parse_numbers, parse_windows
 
 
 def column(name: str) -> Column:
@@ -140,3 +140,24 @@ def test_typed_numbers_are_taken_as_they_are() -> None:
     assert got.bad.tolist() == [False, True, False]
     assert got.missing.tolist() == [False, False, True]
     assert replace(got, reason="").cells.iloc[0] == 1.5
+
+
+@pytest.mark.parametrize(
+    ("text", "decimal", "value"),
+    [
+        ("1.234,50", ",", 1234.5),
+        ("-12.345.678,9", ",", -12345678.9),
+        ("1,234.50", ".", 1234.5),
+        ("1.234", ",", None),
+        ("1,234", ".", None),
+        ("12.34,5", ",", None),
+    ],
+)
+def test_grouped_thousands_count_where_the_decimal_mark_tells_them_apart(
+    text: str, decimal: str, value: float | None
+) -> None:
+    """With both marks there is one reading; with one mark alone there are two, so the cell is bad."""
+    values, bad = parse_numbers(pd.Series([text], dtype="str"), decimal)
+    assert bad.tolist() == [value is None]
+    if value is not None:
+        assert values.tolist() == [value]
