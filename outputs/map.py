@@ -59,7 +59,7 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     folium.LayerControl(collapsed=True).add_to(page)
     if len(tables.customers):
         places = tables.customers[["latitude", "longitude"]]
-        page.fit_bounds([places.min().tolist(), places.max().tolist()])
+        page.fit_bounds([(places.min() - 0.005).tolist(), (places.max() + 0.005).tolist()])  # half a km around
     root: Any = page.get_root()
     root.header.add_child(Element(f"<title>{escape(plan.scenario.name)}: map</title>"), name="title")
     root.header.add_child(Element('<meta name="viewport" content="width=device-width,initial-scale=1">'), name="view")
@@ -223,16 +223,18 @@ def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None
 
 def _legend(plan: Plan, colours: dict[str, str]) -> str:
     days = plan.tables["rep_days"].groupby("rep_id")[["visits", "travel_km"]].sum()
-    rows = "".join(
+    lines = "".join(
         f'<div><i style="background:{colour}"></i>{escape(rep)}: {days["visits"].get(rep, 0):.0f} visits, '
         f"{days['travel_km'].get(rep, 0.0):.0f} km</div>"
         for rep, colour in colours.items()
     )
+    routed = plan.tables["stops"]["day"]
+    first = f": {routed.min():%A}" if len(routed) else ""
     credit = plan.scenario.data.areas.credit if plan.scenario.data.areas else None
     source = f'<p style="color:#51606e">Areas: {escape(credit)}</p>' if credit else ""
     return (
-        f'<details class="legend"><summary>{escape(plan.scenario.name)}</summary>'
-        f"<p>Routes, areas and missed visits: layers at the top right.</p>{rows}{source}</details>"
+        f'<details class="legend"><summary>{escape(plan.scenario.name)}{first}</summary>'
+        f"<p>Other days, areas and missed visits: layers at the top right.</p>{lines}{source}</details>"
     )
 
 
