@@ -16,6 +16,7 @@ from scenarios.schema import FIELD, Effort, Scenario
 from solvers.channels import FieldLoad, allocate_channels, field_load
 from solvers.outcome import Outcome
 from solvers.routing import make_problem, plan_routes
+from solvers.routing.pins import check_pin_consent
 from solvers.travel import make_travel
 from solvers.types import ChannelPlan, Routes, Territories
 
@@ -43,8 +44,15 @@ def agree_on_visits(
     *,
     cache: StageCache,
 ) -> Agreed:
-    """Channels and routes that name the same visits, and the rounds it took."""
+    """Channels and routes that name the same visits, and the rounds it took.
+
+    Raises:
+        ScenarioError: a pin on a customer without consent to the field, where the policy respects consent.
+        NoLegalPlan: required visits, pins, appointments and shifts that contradict each other.
+    """
     s = scenario
+    if s.contact_policy.respect_consent:
+        check_pin_consent(s.reps.pinned, tables.customers)
     travel = make_travel(s.reps.travel, tables.travel_times)
     field = field_load(
         tables.customers, territories, days, tables.appointments, reps=s.reps, travel=travel,
@@ -67,7 +75,7 @@ def agree_on_visits(
         problem = make_problem(
             asked.allocations, tables.customers, territories, days, tables.appointments, team, reps=s.reps,
             horizon=s.horizon, travel=travel, travel_eur_per_km=s.money.travel_eur_per_km,
-            default_visit_minutes=s.visit_minutes(),
+            default_visit_minutes=s.visit_minutes(), respect_consent=s.contact_policy.respect_consent,
         )  # fmt: skip
         routes = cache.search(
             f"routes {number}", plan_routes, problem, engine=s.solve.engines.routing, effort=s.solve.effort,

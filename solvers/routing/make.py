@@ -7,7 +7,7 @@ import pandas as pd
 
 from scenarios.errors import DataError, NoLegalPlan, Problem, ScenarioError
 from scenarios.schema import FIELD, Horizon, Reps
-from solvers.routing.pins import check_fixed_times, check_pins
+from solvers.routing.pins import check_fixed_times, check_pins, without_field_consent
 from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Shift, Task
 from solvers.routing.visits import UNSERVED, Demand, Staff, visit_tasks
 from solvers.travel import Places, TravelModel
@@ -29,12 +29,14 @@ def make_problem(
     travel: TravelModel,
     travel_eur_per_km: float,
     default_visit_minutes: float = 30.0,
+    respect_consent: bool = True,
 ) -> RoutingProblem:
     """The horizon's field work as one model.
 
     Visited are: customers whose allocation says `field`, customers with `required`, and pinned customers. The last
     two are required; without an allocation their prize is 0 (a required customer without an allocation who has an
-    appointment in the horizon counts as visited by it). A customer has as many visits as field allocations, or as
+    appointment in the horizon counts as visited by it; one without consent to the field is not visited, and the
+    problem's notes say so). A customer has as many visits as field allocations, or as
     `visits_per_week` asks if that is more; then the prize is shared equally among them.
 
     Args:
@@ -45,6 +47,7 @@ def make_problem(
             the rep is at that time (no drive).
         team: reps after removals, with homes, end places and skills.
         default_visit_minutes: length of a visit that neither the customer nor an allocation gives.
+        respect_consent: a required customer without consent to the field, and without an allocation, is not visited.
 
     Returns:
         The problem; visits for which no rep-day exists at all stand in `refused` with their reason.
@@ -57,7 +60,11 @@ def make_problem(
     known = customers.drop_duplicates("customer_id").set_index("customer_id", drop=False)
     rows = days.loc[days["works"].astype(bool)].sort_values(["rep_id", "day"], kind="stable")
     booked, notes = _booked(appointments, days, rows)
-    demands = _demands(allocations, known, reps, booked, horizon, default_visit_minutes)
+    silent = without_field_consent(known) if respect_consent else frozenset()
+    demands = _demands(allocations, known, reps, booked, horizon, default_visit_minutes, silent)
+    if refusing := sorted(_required(known) & silent - set(demands)):
+        some = ", ".join(refusing[:5])
+        notes.append(f"{len(refusing)} required customers gave no consent to field visits: {some}")
     met = {c for c in booked["customer_id"].dropna() if c in known.index}
     stops = sorted({*demands, *met})
     places, ends = _places(known.loc[stops], team)
@@ -97,6 +104,7 @@ def _demands(
     booked: pd.DataFrame,
     horizon: Horizon,
     default_visit_minutes: float,
+    silent: frozenset[str],
 ) -> dict[str, Demand]:
     """What each customer to be visited asks for, by customer_id in ascending order."""
     field = allocations.loc[allocations["channel"] == FIELD]
@@ -109,9 +117,8 @@ def _demands(
     shares: dict[str, list[tuple[float, float]]] = {}
     for customer, prize, minutes in zip(field["customer_id"], field["prize_eur"], field["minutes"], strict=True):
         shares.setdefault(customer, []).append((float(prize), float(minutes)))
-    is_required = known["required"].fillna(False).astype(bool) if "required" in known else known["customer_id"] == ""
-    required = set(known.index[is_required])
-    asked = {*shares, *pinned, *(required - set(booked["customer_id"].dropna()))}
+    required = _required(known)
+    asked = {*shares, *pinned, *(required - silent - set(booked["customer_id"].dropna()))}
     columns = ["latitude", "longitude", "visit_minutes", "windows", "required_skill", "due_date", "visits_per_week"]
     columns = [c for c in [*columns, "min_days_between"] if c in known]
     demands = {}
@@ -132,6 +139,11 @@ def _demands(
             required=customer in required,
         )
     return demands
+
+
+def _required(known: pd.DataFrame) -> set[str]:
+    """Customers who must be visited."""
+    return set(known.index[known["required"].fillna(False).astype(bool)]) if "required" in known else set()
 
 
 def _split(prizes_eur: list[float], visits: int) -> tuple[float, ...]:

@@ -3,13 +3,44 @@
 from collections.abc import Mapping
 from itertools import pairwise
 
+import pandas as pd
+
 from scenarios.clock import format_clock
-from scenarios.errors import NoLegalPlan
-from scenarios.schema import Pin
+from scenarios.errors import NoLegalPlan, Problem, ScenarioError
+from scenarios.schema import FIELD, Pin
 from solvers.routing.arrays import make_arrays
 from solvers.routing.problem import RoutingProblem, Shift
 from solvers.routing.schedule import timetable
 from solvers.routing.visits import Demand, Staff, pinned_shifts
+
+
+def without_field_consent(customers: pd.DataFrame) -> frozenset[str]:
+    """Customers who gave no consent to the field, by customer_id; nobody if the table knows nothing of consent."""
+    if "consent" not in customers:
+        return frozenset()
+    given = [isinstance(each, (tuple, list, frozenset)) and FIELD in each for each in customers["consent"]]
+    return frozenset(c for c, has in zip(customers["customer_id"], given, strict=True) if not has)
+
+
+def check_pin_consent(pins: Mapping[str, Pin], customers: pd.DataFrame) -> None:
+    """Consent wins over a pin.
+
+    Raises:
+        ScenarioError: names every pinned customer without consent to the field, and what to change.
+    """
+    silent = without_field_consent(customers)
+    refused = [(name, pin.customer) for name, pin in pins.items() if pin.customer in silent]
+    if refused:
+        raise ScenarioError(
+            [
+                Problem(
+                    f"pin {name}: {customer} gave no consent to field visits; take the pin away, or record the consent "
+                    f"`{FIELD}` of {customer} in the table customers",
+                    key=f"reps.pinned.{name}.customer",
+                )
+                for name, customer in refused
+            ]
+        )
 
 
 def check_pins(pins: Mapping[str, Pin], demands: Mapping[str, Demand], staff: Staff) -> None:

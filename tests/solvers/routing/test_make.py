@@ -96,3 +96,15 @@ def test_shifts_know_lunch_and_end_place(world):
     assert (long.lunch_seconds, short.lunch_seconds) == (2700, 0)
     assert long.start_place != long.end_place
     assert short.start_place == short.end_place
+
+
+def test_required_customers_without_consent_to_the_field_are_noted(world):
+    """No visit, but a note; whoever has an allocation all the same (consent is not respected) is visited."""
+    week = world().rep("R1").customer("A", 3, 0, field=False, required=True, consent=("outbound",))
+    week.customer("B", 1, 0, required=True, consent=())
+    columns = pd.DataFrame(week.customers)
+    problem = make_problem(**week.tables() | {"customers": columns})
+    assert [t.customer_id for t in problem.tasks] == ["B"]
+    assert problem.notes == ("1 required customers gave no consent to field visits: A",)
+    free = make_problem(**week.tables() | {"customers": columns, "respect_consent": False})
+    assert ([t.customer_id for t in free.tasks], free.notes) == (["A", "B"], ())

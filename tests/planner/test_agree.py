@@ -1,0 +1,86 @@
+"""Consent, appointments and required visits through the whole run of a company of a few customers."""
+
+from datetime import datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from outputs import Run, run_scenario
+from scenarios.errors import InvalidInput
+
+NOW = datetime(2026, 3, 6, 18, 0)
+WEEK = """\
+name: Few
+as_of: 2026-03-06
+horizon: {start: 2026-03-09, days: 5}
+data: {customers: c.csv, reps: r.csv, opportunities: o.csv, stage_events: e.csv, appointments: a.csv}
+outputs: [report]
+solve: {effort: quick}
+"""
+
+
+def run(
+    folder: Path,
+    customers: list[str],
+    *,
+    appointments: str = "",
+    working_days: str = "mon|tue|wed|thu|fri",
+    overrides: tuple[str, ...] = (),
+) -> Run:
+    """Plan customers (`id,consent,required`), each with an open deal, with one rep a few minutes away."""
+    ids = [line.split(",")[0] for line in customers]
+    rows = [f"{line},41.40,2.17" for line in customers]
+    files = {
+        "c": ["customer_id,consent,required,latitude,longitude", *rows],
+        "r": [
+            "rep_id,home_latitude,home_longitude,shift_start,shift_end,working_days",
+            f"R1,41.41,2.18,09:00,17:00,{working_days}",
+        ],
+        "o": ["opportunity_id,customer_id,created_at,amount_eur", *(f"O{c},{c},2026-02-01,90000" for c in ids)],
+        "e": ["opportunity_id,stage,entered_at", *(f"O{c},offer,2026-02-03T10:00:00" for c in ids)],
+        "a": ["rep_id,start,end,customer_id,place", *filter(None, [appointments])],
+    }
+    for name, lines in files.items():
+        (folder / f"{name}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (folder / "week.yaml").write_text(WEEK, encoding="utf-8")
+    return run_scenario(
+        folder / "week.yaml", overrides=overrides, runs=folder / "runs", store=folder / "store", clock=lambda: NOW
+    )
+
+
+def table(made: Run, name: str) -> pd.DataFrame:
+    """A table as it was handed over."""
+    return pd.read_parquet(made.folder / "tables" / f"{name}.parquet")
+
+
+def channels(made: Run) -> dict[str, str]:
+    """The channel of each customer."""
+    rows = table(made, "allocations")
+    return dict(zip(rows["customer_id"], rows["channel"], strict=True))
+
+
+def visited(made: Run) -> set[str]:
+    """Customers with a visit on a route."""
+    stops = table(made, "stops")
+    return set(stops.loc[stops["kind"] == "visit", "customer_id"])
+
+
+def test_consent_wins_over_required(tmp_path: Path) -> None:
+    """C2 is required and allows calls only: it is called, the note says why, and the plan is sound."""
+    made = run(tmp_path, ["C1,field,1", "C2,outbound,1", "C3,,1"])
+    assert made.findings.empty
+    assert visited(made) == {"C1"}
+    assert channels(made)["C2"] == "outbound"
+    manifest = (made.folder / "manifest.json").read_text(encoding="utf-8")
+    assert "2 required customers gave no consent to field visits: C2, C3" in manifest
+
+
+def test_consent_wins_over_a_pin(tmp_path: Path) -> None:
+    """The pin is refused by name; where consent is not respected it is kept."""
+    pin = "reps.pinned={audit: {customer: C2, rep: R1}}"
+    with pytest.raises(InvalidInput, match=r"pin audit: C2 gave no consent to field visits; take the pin away"):
+        run(tmp_path, ["C1,field,0", "C2,outbound,0"], overrides=(pin,))
+    made = run(tmp_path, ["C1,field,0", "C2,outbound,0"], overrides=(pin, "contact_policy.respect_consent=false"))
+    assert made.findings.empty
+    assert "C2" in visited(made)
