@@ -5,10 +5,11 @@ import math
 import numpy as np
 import pandas as pd
 
-from scenarios.errors import DataError, NoLegalPlan, Problem, ScenarioError
+from scenarios.errors import DataError, Problem, ScenarioError
 from scenarios.schema import FIELD, Horizon, Reps
 from solvers.routing.pins import check_fixed_times, check_pins, without_field_consent
 from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Shift, Task
+from solvers.routing.reasons import check_required
 from solvers.routing.visits import UNSERVED, Demand, Staff, visit_tasks
 from solvers.travel import Places, TravelModel
 from solvers.types import Territories
@@ -77,8 +78,6 @@ def make_problem(
     refused: list[tuple] = []
     for customer, demand in demands.items():
         visits, lost = visit_tasks(demand, staff, place=place_of[customer], pins=reps.pinned)
-        if lost and demand.required:
-            raise NoLegalPlan(f"a required visit is impossible: {lost[0][3]}")
         tasks += visits
         refused += lost
     columns = ["rep_id", "day", "works", "reason", "shift_start_at", "shift_end_at"]
@@ -94,6 +93,7 @@ def make_problem(
         notes=tuple(notes),
     )
     check_fixed_times(problem)
+    check_required(problem, frozenset(customer for customer, demand in demands.items() if demand.required))
     return problem
 
 

@@ -88,8 +88,12 @@ def check_fixed_times(problem: RoutingProblem) -> None:
     arrays = make_arrays(problem)
     fixed: dict[int, list[int]] = {}
     for i, task in enumerate(problem.tasks):
-        if len(task.shifts) == 1 and task.is_timed and task.required:
-            fixed.setdefault(task.shifts[0], []).append(i)
+        if not (len(task.shifts) == 1 and task.is_timed and task.required):
+            continue
+        mine = task.kind == "visit" and not task.pin
+        if mine and timetable(problem, arrays, task.shifts[0], (i,)) is None:
+            continue  # impossible by itself: told with all other such visits
+        fixed.setdefault(task.shifts[0], []).append(i)
     for shift, members in sorted(fixed.items()):
         order = tuple(sorted(members, key=lambda i: problem.tasks[i].windows[0]))
         if timetable(problem, arrays, shift, order) is not None:

@@ -13,7 +13,7 @@ from solvers.routing.arrays import make_arrays
 from solvers.routing.bound import upper_bound_eur
 from solvers.routing.improve import improve, make_state
 from solvers.routing.problem import Orders, RoutingProblem
-from solvers.routing.reasons import Reasons, unserved_table
+from solvers.routing.reasons import check_required, unserved_table
 from solvers.routing.tables import shifts_table, stops_table
 from solvers.types import Routes
 
@@ -61,7 +61,7 @@ def plan_routes(
     began = time.perf_counter()
     brake = Brake(began + time_limit_seconds, stop)
     arrays = make_arrays(problem)
-    Reasons(problem, arrays).check_required()
+    check_required(problem, frozenset())
     orders = _search(problem, engine=engine, effort=effort, seed=seed, brake=brake) if problem.shifts else None
     sequences = orders.sequences if orders else ()
     stops = stops_table(problem, arrays, sequences)

@@ -15,6 +15,15 @@ from solvers.routing.ruin_recreate import added, fits
 from solvers.routing.visits import UNSERVED
 
 Fact = tuple[str, str]
+ADVICE = {
+    "no_skill": "give the skill to a rep who may visit, or take away `required_skill` or `required`",
+    "no_rep": "let a rep who may visit work, or take away `required`",
+    "no_day": "set a later `due_date`, lower `visits_per_week` or `min_days_between`, or take away `required`",
+    "too_far": "shorten `visit_minutes`, lengthen a shift, or take away `required`",
+    "no_window_fits": "widen `windows`, shorten `visit_minutes`, or take away `required`",
+    "pin_conflict": "move the appointments, or take away `required`",
+}
+"""What to change when a required visit is impossible, by the reason."""
 
 
 class Reasons:
@@ -39,19 +48,13 @@ class Reasons:
             return "pin_conflict", f"{task.customer_id} fits no shift of {self._reps(task)} beside its appointments"
         return None
 
-    def check_required(self) -> None:
-        """Required visits must be possible at least by themselves.
-
-        Raises:
-            NoLegalPlan: names the first that is not, and how many more there are.
-        """
-        clashes = []
+    def impossible_required(self) -> list[tuple[str, str, str]]:
+        """(customer_id, reason, sentence) of each required visit that is impossible even by itself."""
+        found = []
         for index, task in enumerate(self._problem.tasks):
             if task.kind == "visit" and task.required and (fact := self.impossible(index)):
-                clashes.append(f"{f'pin {task.pin}: ' if task.pin else ''}{fact[1]}")
-        if clashes:
-            more = f" (and {len(clashes) - 1} more)" if len(clashes) > 1 else ""
-            raise NoLegalPlan(f"a required visit is impossible: {clashes[0]}{more}")
+                found.append((task.customer_id, fact[0], f"{f'pin {task.pin}: ' if task.pin else ''}{fact[1]}"))
+        return found
 
     def left_out(self, plan: State, index: int) -> Fact:
         """(reason, sentence) of a visit that the final plan leaves out."""
@@ -114,6 +117,28 @@ class Reasons:
             f"{task.customer_id}: no {task.service_seconds / 60:.0f}-minute visit within {spans} fits a shift of "
             f"{self._reps(task)} ({format_clock(first // 60)}-{format_clock(last // 60)})"
         )
+
+
+def check_required(problem: RoutingProblem, required: frozenset[str]) -> None:
+    """Required visits must be possible at least by themselves.
+
+    Args:
+        required: customers whose refused visits count as required, too.
+
+    Raises:
+        NoLegalPlan: names every customer of whom that is not so, with the reason and what to change.
+    """
+    clashes: dict[str, Fact] = {}
+    refused = problem.refused
+    for customer, reason, detail in zip(refused["customer_id"], refused["reason"], refused["detail"], strict=True):
+        if customer in required:
+            clashes.setdefault(customer, ("no_day" if reason == "no_window_fits" else reason, detail))
+    for customer, reason, sentence in Reasons(problem, make_arrays(problem)).impossible_required():
+        clashes.setdefault(customer, (reason, sentence))
+    if clashes:
+        many = "1 required visit is" if len(clashes) == 1 else f"{len(clashes)} required visits are"
+        told = [f"{clashes[c][1]}; {ADVICE[clashes[c][0]]}" for c in sorted(clashes)]
+        raise NoLegalPlan("\n- ".join([f"{many} impossible:", *told]))
 
 
 def unserved_table(problem: RoutingProblem, arrays: Arrays, orders: Sequence[Sequence[int]]) -> pd.DataFrame:

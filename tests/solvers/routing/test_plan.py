@@ -127,11 +127,30 @@ def test_reasons_are_facts(world, check, more, reason, words, fixed):
     check(week.tables(), routes)
 
 
-def test_an_impossible_required_visit_is_no_legal_plan(world):
-    """It is named with its figures, and how many more there are."""
-    week = world().rep("R1").customer("A", 250, 0, required=True).customer("B", 0, 300, required=True)
-    with pytest.raises(NoLegalPlan, match=r"A: 500 minutes of driving .* \(and 1 more\)"):
-        solve(week)
+def test_impossible_required_visits_are_told_all_at_once(world):
+    """Skill, rep, due date, distance, length, window, appointments: each with its figures and what to change."""
+    week = world().rep("R1").rep("R2", works=()).customer("A", 250, 0, required=True)
+    week.customer("B", 1, 0, required=True, minutes=600).customer("C", 1, 0, required=True, required_skill="gas")
+    week.customer("D", 1, 0, required=True, due_date=pd.Timestamp("2024-03-01"))
+    week.customer("E", 1, 0, required=True, minutes=60, windows=("9:00-9:30",), field=False)
+    week.customer("F", 1, 0, required=True, reps=("R2",)).customer("G", 1, 0, required=True, windows=("9:00-10:00",))
+    week.customer("H", 2, 0, required=True).customer("I", 400, 0).appointment("R1", "9:00", "9:45")
+    with pytest.raises(NoLegalPlan) as caught:
+        week.problem()
+    lines = str(caught.value).splitlines()
+    assert lines[0] == "7 required visits are impossible:"
+    parts = [
+        ("A: 500 minutes of driving", "lengthen a shift"),
+        ("B: 2 minutes of driving there and back and 600 minutes of visit", "shorten `visit_minutes`"),
+        ("C needs the skill gas: nobody has it", "give the skill to a rep"),
+        ("D is due by 2024-03-01", "set a later `due_date`"),
+        ("E: no 60-minute visit within 09:00-09:30", "widen `windows`"),
+        ("F: none of the reps who may visit (R2) works", "let a rep who may visit work"),
+        ("G fits no shift of R1 beside its appointments", "move the appointments"),
+    ]
+    for line, (fact, advice) in zip(lines[1:], parts, strict=True):
+        assert line.startswith(f"- {fact}")
+        assert advice in line
 
 
 @pytest.mark.parametrize("engine", ["auto", "pyvrp", "ortools", "greedy"])
