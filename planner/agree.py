@@ -59,12 +59,14 @@ def agree_on_visits(
         default_visit_minutes=s.visit_minutes(), team=team,
     )  # fmt: skip
 
+    met = kept_appointments(tables.appointments, days)
+
     def allocate(label: str, routed: frozenset[str], unroutable: frozenset[str], room: FieldLoad) -> ChannelPlan:
         return cache.search(
             label, allocate_channels, actions, tables.customers, territories, room, channels=s.channels,
             policy=s.contact_policy, horizon=s.horizon, engine=s.solve.engines.channels, effort=s.solve.effort,
             time_limit_seconds=s.solve.time_limit_seconds.channels, seed=s.solve.seed, routed=routed,
-            unroutable=unroutable,
+            unroutable=unroutable, met=met,
         )  # fmt: skip
 
     best: tuple[float, Agreed] | None = None
@@ -100,6 +102,15 @@ def agree_on_visits(
         unroutable |= left_over
     assert best is not None  # every effort has at least one round
     return replace(best[1], rounds=tuple(history))
+
+
+def kept_appointments(appointments: pd.DataFrame, days: pd.DataFrame) -> dict[str, int]:
+    """Appointments by customer_id whose rep works on their day of the horizon: each is a contact of the customer."""
+    at_work = days.loc[days["works"].astype(bool), ["rep_id", "day"]]
+    at = pd.MultiIndex.from_arrays([appointments["rep_id"], pd.to_datetime(appointments["start"]).dt.normalize()])
+    kept = appointments.loc[at.isin(pd.MultiIndex.from_frame(at_work)), "customer_id"].dropna()
+    counts = kept.value_counts().sort_index()
+    return {str(customer): int(count) for customer, count in counts.items() if customer}
 
 
 def plan_value_eur(channels: ChannelPlan, routes: Routes, scenario: Scenario) -> float:

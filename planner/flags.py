@@ -6,6 +6,7 @@ import pandas as pd
 
 from planner.interruption import FLAG, INTERRUPTED
 from planner.types import Decisions
+from solvers.routing.make import LOST_APPOINTMENTS
 
 
 def flags_of(
@@ -28,6 +29,7 @@ def flags_of(
         for outcome in decisions.outcomes()
         if outcome.brake_hit and INTERRUPTED not in outcome.notes
     ]
+    flags += [f"{note}." for outcome in decisions.outcomes() for note in outcome.notes if LOST_APPOINTMENTS in note]
     missed = set(plan["unserved"]["customer_id"]) & set(customers.loc[customers["required"], "customer_id"])
     if missed:
         some = ", ".join(sorted(missed)[:5])

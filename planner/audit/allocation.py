@@ -66,6 +66,28 @@ def policy_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Find
         yield Finding("policy_kept", "allocations", row.customer_id, "contacted after its due date")
 
 
+def appointments_count(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """A fixed appointment that is kept is a contact: no visit beside it unless pinned, and none beyond the policy."""
+    days = plan["rep_days"]
+    at_work = {(row.rep_id, row.day) for row in rows(days[days["works"]])}
+    held: dict[str, int] = {}
+    for row in rows(tables.appointments):
+        if isinstance(row.customer_id, str) and (row.rep_id, row.start.normalize()) in at_work:
+            held[row.customer_id] = held.get(row.customer_id, 0) + 1
+    pinned = {pin.customer for pin in scenario.reps.pinned.values()}
+    stops, allocations = plan["stops"], plan["allocations"]
+    visited = set(stops.loc[stops["kind"] == "visit", "customer_id"])
+    for customer in sorted((visited & set(held)) - pinned)[:5]:
+        yield Finding("appointments_count", "stops", customer, "is visited, and has an appointment already")
+    limit = scenario.contact_policy.max_contacts_per_customer_per_week * -(-scenario.horizon.days // 7)
+    counts = allocations.loc[allocations["channel"] != NONE, "customer_id"].value_counts().to_dict()
+    for customer in sorted(set(held) - pinned):
+        planned, left = counts.get(customer, 0), max(0, limit - held[customer])
+        if planned > left:
+            message = f"{planned} contacts beside {held[customer]} appointments, {limit} are allowed"
+            yield Finding("appointments_count", "allocations", customer, message)
+
+
 def capacity_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """Contact minutes by channel and day are within the capacity, and are what a contact takes."""
     contacts = plan["allocations"][plan["allocations"]["channel"] != NONE]
@@ -113,4 +135,6 @@ def field_is_routed(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
         yield Finding("field_is_routed", "unserved", row.customer_id, f"reason {row.reason!r} is not on the list")
 
 
-CHECKS = (nobody_lost, consent_kept, policy_kept, capacity_kept, value_as_valued, field_is_routed)
+CHECKS = (
+    nobody_lost, consent_kept, policy_kept, appointments_count, capacity_kept, value_as_valued, field_is_routed,
+)  # fmt: skip

@@ -40,6 +40,7 @@ def allocate_channels(
     seed: int,
     routed: frozenset[str] = frozenset(),
     unroutable: frozenset[str] = frozenset(),
+    met: Mapping[str, int] | None = None,
     stop: Stop = never,
 ) -> ChannelPlan:
     """Allocate contacts.
@@ -60,6 +61,8 @@ def allocate_channels(
         seed: unused: nothing here is random.
         routed: customers already on a route: booked as field.
         unroutable: customers who may not be field in this round.
+        met: appointments by customer that are kept in the horizon; each counts as one contact of the policy, and who
+            has one gets no further visit, unless it is on a route.
 
     Returns:
         `ChannelPlan`; allocations are sorted by customer and channel and have besides their typed columns rep_id
@@ -76,7 +79,8 @@ def allocate_channels(
         policy=policy,
         horizon=horizon,
         routed=routed,
-        unroutable=unroutable,
+        unroutable=unroutable | frozenset(met or ()),
+        met=met or {},
     )
     contacts = policy.max_contacts_per_customer_per_week
     capacity = make_capacity(
@@ -166,8 +170,7 @@ def _free_columns(options: Options, *, contacts: int) -> np.ndarray:
     allowed = options.worth & ~(is_field & options.fixed[options.customer])
     if contacts <= 1:
         allowed &= ~options.fixed[options.customer]
-    if contacts == 0:
-        allowed[:] = False
+    allowed &= (options.met < contacts)[options.customer]
     return np.flatnonzero(allowed)
 
 

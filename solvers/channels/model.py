@@ -107,7 +107,7 @@ def make_packing(options: Options, capacity: Capacity, *, contacts: int) -> Pack
     count, people = len(options.customer), len(options.customer_ids)
     columns = np.arange(count)
     per_customer = csr_matrix((np.ones(count), (options.customer, columns)), shape=(people, count))
-    blocks, limits = [capacity.matrix, per_customer], [capacity.limit, np.full(people, float(contacts))]
+    blocks, limits = [capacity.matrix, per_customer], [capacity.limit, np.maximum(contacts - options.met, 0.0)]
     if contacts > 1 and count:
         pair = options.customer * len(options.channels) + options.channel
         pairs, row, size = np.unique(pair, return_inverse=True, return_counts=True)

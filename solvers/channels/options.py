@@ -29,6 +29,7 @@ class Options:
     preference: place of the rep among those who may visit, 0 = best. worth: euros are positive; the others are kept for
     required and routed customers only.
     valued, consented, positive (n,): whether the customer has any action of positive value; with consent; with both.
+    met (n,): contacts that are made already, by appointments.
     wanted_field (n,): has a field action with consent and positive value, whether or not anybody may visit.
     """
 
@@ -51,6 +52,7 @@ class Options:
     consented: np.ndarray
     positive: np.ndarray
     wanted_field: np.ndarray
+    met: np.ndarray
     daily: frozenset[int]
     """Numbers of the channels whose contacts differ in length, so that each day is an option of its own."""
 
@@ -66,6 +68,7 @@ def make_options(
     horizon: Horizon,
     routed: frozenset[str],
     unroutable: frozenset[str],
+    met: Mapping[str, int],
 ) -> Options:
     """All options, sorted by customer, channel, rep (best first), day; arguments as of `allocate_channels`."""
     customers = customers.sort_values("customer_id", ignore_index=True)
@@ -127,6 +130,7 @@ def make_options(
         consented=consented,
         positive=positive,
         wanted_field=wanted_field,
+        met=np.array([met.get(name, 0) for name in ids], dtype=np.int64),
         daily=daily,
     )
 

@@ -114,7 +114,8 @@ def still_fits(decision: Decision) -> np.ndarray:
 def reasons(decision: Decision, without: np.ndarray) -> list[str]:
     """Why each of these customers has no contact, of NOT_CONTACTED.
 
-    In this order: the policy allows none; no consent to any channel (or to none of positive value); nothing of
+    In this order: the policy allows none (beside appointments); no consent to any channel (or to none of positive
+    value); nothing of
     positive value; only the field was left and nobody may go there; full.
     """
     options = decision.options
@@ -122,7 +123,7 @@ def reasons(decision: Decision, without: np.ndarray) -> list[str]:
     usable[options.customer[options.worth]] = True
     found = []
     for customer in without.tolist():
-        if decision.contacts == 0:
+        if decision.contacts <= options.met[customer]:
             found.append("contact_policy")
         elif not options.positive[customer]:
             refused = not options.consented[customer] or options.valued[customer]

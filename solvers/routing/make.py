@@ -15,6 +15,8 @@ from solvers.travel import Places, TravelModel
 from solvers.types import Territories
 
 SECONDS_PER_MINUTE = 60
+LOST_APPOINTMENTS = "appointments fall on rep-days without work"
+"""In the note on appointments that nobody keeps; plans with it are flagged."""
 
 
 def make_problem(
@@ -35,10 +37,10 @@ def make_problem(
     """The horizon's field work as one model.
 
     Visited are: customers whose allocation says `field`, customers with `required`, and pinned customers. The last
-    two are required; without an allocation their prize is 0 (a required customer without an allocation who has an
-    appointment in the horizon counts as visited by it; one without consent to the field is not visited, and the
-    problem's notes say so). A customer has as many visits as field allocations, or as
-    `visits_per_week` asks if that is more; then the prize is shared equally among them.
+    two are required; without an allocation their prize is 0. Whoever has an appointment with a working rep in the
+    horizon counts as visited by it, and has another visit only if pinned. A required customer without
+    consent to the field is not visited, and the problem's notes say so. A customer has as many visits as field
+    allocations, or as `visits_per_week` asks if that is more; then the prize is shared equally among them.
 
     Args:
         allocations: `ChannelPlan.allocations` with prize_eur; rows of other channels are ignored.
@@ -61,12 +63,12 @@ def make_problem(
     known = customers.drop_duplicates("customer_id").set_index("customer_id", drop=False)
     rows = days.loc[days["works"].astype(bool)].sort_values(["rep_id", "day"], kind="stable")
     booked, notes = _booked(appointments, days, rows)
+    met = set(booked["customer_id"].dropna()) & set(known.index)
     silent = without_field_consent(known) if respect_consent else frozenset()
     demands = _demands(allocations, known, reps, booked, horizon, default_visit_minutes, silent)
-    if refusing := sorted(_required(known) & silent - set(demands)):
+    if refusing := sorted((_required(known) & silent) - set(demands) - met):
         some = ", ".join(refusing[:5])
         notes.append(f"{len(refusing)} required customers gave no consent to field visits: {some}")
-    met = {c for c in booked["customer_id"].dropna() if c in known.index}
     stops = sorted({*demands, *met})
     places, ends = _places(known.loc[stops], team)
     shifts = _shifts(rows, ends, reps)
@@ -118,7 +120,7 @@ def _demands(
     for customer, prize, minutes in zip(field["customer_id"], field["prize_eur"], field["minutes"], strict=True):
         shares.setdefault(customer, []).append((float(prize), float(minutes)))
     required = _required(known)
-    asked = {*shares, *pinned, *(required - silent - set(booked["customer_id"].dropna()))}
+    asked = {*((set(shares) | (required - silent)) - set(booked["customer_id"].dropna())), *pinned}
     columns = ["latitude", "longitude", "visit_minutes", "windows", "required_skill", "due_date", "visits_per_week"]
     columns = [c for c in [*columns, "min_days_between"] if c in known]
     demands = {}
@@ -168,7 +170,7 @@ def _booked(appointments: pd.DataFrame, days: pd.DataFrame, working: pd.DataFram
     notes = []
     if len(lost):
         some = ", ".join(f"{rep} {start:%a %d %b %H:%M}" for rep, start in zip(lost.rep_id, lost.start, strict=True))
-        notes.append(f"{len(lost)} appointments fall on rep-days without work and are not planned: {some}")
+        notes.append(f"{len(lost)} {LOST_APPOINTMENTS} and are not planned: {some}")
     return table[works].sort_values(["rep_id", "start", "end"], kind="stable"), notes
 
 

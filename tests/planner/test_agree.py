@@ -84,3 +84,27 @@ def test_consent_wins_over_a_pin(tmp_path: Path) -> None:
     made = run(tmp_path, ["C1,field,0", "C2,outbound,0"], overrides=(pin, "contact_policy.respect_consent=false"))
     assert made.findings.empty
     assert "C2" in visited(made)
+
+
+AT_C1 = "R1,2026-03-10T10:00:00,2026-03-10T11:00:00,C1,"
+
+
+def test_an_appointment_is_the_visit_and_the_contact(tmp_path: Path) -> None:
+    """C1 has an appointment on Tuesday: no visit and, with one contact a week, no call either; with two, a call."""
+    made = run(tmp_path, ["C1,field|outbound,0", "C2,field|outbound,1"], appointments=AT_C1)
+    assert (made.findings.empty, made.exit_code, visited(made)) == (True, 0, {"C2"})
+    rows = table(made, "allocations").set_index("customer_id")
+    assert rows.loc["C1", ["channel", "reason"]].tolist() == ["none", "contact_policy"]
+    two = ("contact_policy.max_contacts_per_customer_per_week=2",)
+    made = run(tmp_path, ["C1,field|outbound,0", "C2,field|outbound,1"], appointments=AT_C1, overrides=two)
+    assert (made.findings.empty, visited(made)) == (True, {"C2"})
+    contacts = table(made, "allocations").query("customer_id == 'C1' and channel != 'none'")
+    assert len(contacts) == 1
+    assert contacts["channel"].iloc[0] != "field"
+
+
+def test_an_appointment_that_nobody_keeps_is_a_flag(tmp_path: Path) -> None:
+    """R1 is off on Tuesdays: the appointment counts for nothing, C1 is visited, and the run is flagged."""
+    made = run(tmp_path, ["C1,field,0"], appointments=AT_C1, working_days="mon|wed|thu|fri")
+    assert (made.findings.empty, made.exit_code, visited(made)) == (True, 5, {"C1"})
+    assert made.flags == ("1 appointments fall on rep-days without work and are not planned: R1 Tue 10 Mar 10:00.",)

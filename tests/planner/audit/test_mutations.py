@@ -1,6 +1,7 @@
 """A sound plan passes the audit; a plan in which one thing was changed is refused by the rule that it breaks."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pandas as pd
@@ -310,3 +311,15 @@ def test_one_change_is_refused_by_its_rule(small_run: Any, check: str, mutation:
     """The rule that the change breaks is among the findings."""
     findings = audit(small_run.scenario, small_run.tables, mutation(small_run))
     assert check in set(findings["check"])
+
+
+def test_an_appointment_counts_as_contact_and_visit(small_run: Any) -> None:
+    """A visited customer who also has an appointment on that day is visited and contacted once too often."""
+    visit = small_run.plan["stops"].loc[first_visit(small_run)]
+    given = small_run.tables.appointments
+    row = {"rep_id": visit.rep_id, "start": visit.start_at, "end": visit.end_at, "customer_id": visit.customer_id}
+    held = pd.DataFrame([row]).reindex(columns=given.columns)
+    findings = audit(small_run.scenario, replace(small_run.tables, appointments=held), small_run.plan)
+    found = findings[findings["check"] == "appointments_count"]
+    assert found["table"].tolist() == ["stops", "allocations"]
+    assert set(found["row"]) == {visit.customer_id}
