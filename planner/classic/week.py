@@ -59,6 +59,7 @@ def classic_week(
     problem = make_problem(
         asked.allocations, t.customers, territories, days, t.appointments, team, reps=s.reps, horizon=s.horizon,
         travel=travel, travel_eur_per_km=s.money.travel_eur_per_km, default_visit_minutes=visit_minutes,
+        respect_consent=s.contact_policy.respect_consent,
     )  # fmt: skip
     routes = run("classic routes", classic_routes, problem, habits=habits)
     roster = run(
