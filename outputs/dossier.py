@@ -16,7 +16,8 @@ class Dossier:
 
     customer, action, score, allocation: rows of customers, actions (of this channel), customer_scores, allocations;
     None where there is none. deals: rows of closure, the largest expected amount first. cases: open rows of cases,
-    oldest first. purchase: the last row of transactions, or None.
+    oldest first. purchase: the last row of transactions, or None. next_best: row of actions of the channel that is
+    second in the plan, or None.
     """
 
     customer_id: str
@@ -28,6 +29,7 @@ class Dossier:
     deals: tuple[Any, ...]
     cases: tuple[Any, ...]
     purchase: Any
+    next_best: Any = None
 
     @property
     def who(self) -> str:
@@ -46,7 +48,7 @@ class Dossiers:
         self._scores = {row.customer_id: row for row in rows(t["customer_scores"])}
         contacts = t["allocations"][t["allocations"]["channel"] != "none"]
         self._allocations = {(row.customer_id, row.channel): row for row in rows(contacts)}
-        chosen = set(self._allocations)
+        chosen = set(self._allocations) | {(row.customer_id, row.runner_up) for row in self._allocations.values()}
         self._actions = {key: row for row in rows(t["actions"]) if (key := (row.customer_id, row.channel)) in chosen}
         deals = t["closure"].assign(expected=t["closure"]["amount_eur"].fillna(0) * t["closure"]["win_probability"])
         self._deals = _lists(deals.sort_values("expected", ascending=False, kind="stable"))
@@ -62,16 +64,18 @@ class Dossiers:
 
     def of(self, customer_id: str, channel: str) -> Dossier:
         """What is known for a contact with a customer by a channel."""
+        allocation = self._allocations.get((customer_id, channel))
         return Dossier(
             customer_id,
             channel,
             self._customers.get(customer_id),
             self._actions.get((customer_id, channel)),
             self._scores.get(customer_id),
-            self._allocations.get((customer_id, channel)),
+            allocation,
             self._deals.get(customer_id, ()),
             self._cases.get(customer_id, ()),
             self._purchases.get(customer_id),
+            self._actions.get((customer_id, allocation.runner_up)) if allocation is not None else None,
         )
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from outputs.dossier import Dossier
+from planner.next_best import beside_next_best
 from scenarios.clock import format_clock
 from scenarios.schema import FIELD, Scenario
 
@@ -143,9 +144,8 @@ def _no_time(d: Dossier, s: Scenario) -> str:
         return f"“I have no time”: offer {_channel(preferred)}, which they prefer and agreed to."
     other = d.allocation.runner_up if d.allocation is not None else ""
     if _is_text(other) and other not in ("", "none"):
-        return (
-            f"“I have no time”: the plan's next best is {_channel(other)}, {_money(d.allocation.margin_eur, s)} behind."
-        )
+        words = beside_next_best(d.allocation, d.action, d.next_best, unit=s.money.currency)
+        return f"“I have no time”: the plan's next best is {_channel(other)}{f', {words}' if words else ''}."
     return "“I have no time”: no other channel would pay; ask when it suits."
 
 

@@ -6,8 +6,13 @@ from typing import Any
 import pandas as pd
 
 from inputs.rows import rows
+from planner.next_best import beside_next_best
+from planner.not_taken import WHY_NOT_ROUTED, why_not_taken
 from scenarios.errors import UsageError
 from scenarios.schema import FIELD
+from scenarios.suggestions import closest
+
+__all__ = ["WHY_NOT_CONTACTED", "WHY_NOT_ROUTED", "explain_customer"]
 
 WHY_NOT_CONTACTED = {
     "no_consent": "gave no consent to any channel that would pay",
@@ -15,16 +20,6 @@ WHY_NOT_CONTACTED = {
     "capacity_full": "the hours of every channel that would pay are worth more elsewhere",
     "contact_policy": "the contact policy allows no contact",
     "unroutable": "a field visit fits no route, and no other channel would pay",
-}
-WHY_NOT_ROUTED = {
-    "below_cost": "the visit is worth less than the drive",
-    "no_window_fits": "no time window fits a working shift",
-    "no_skill": "no rep at work has the skill",
-    "shift_full": "the shifts of the reps who may visit are full of visits worth more",
-    "no_rep": "no rep may visit",
-    "pin_conflict": "a pinned visit stands in the way",
-    "too_far": "the drive there and back does not fit a shift",
-    "not_selected": "other visits together are worth more",
 }
 
 
@@ -37,11 +32,12 @@ def explain_customer(tables: Mapping[str, pd.DataFrame], customer_id: str) -> st
     allocations = tables["allocations"]
     mine = allocations[allocations["customer_id"] == customer_id]
     if mine.empty:
-        raise UsageError(f"The plan knows no customer {customer_id!r}.")
+        raise UsageError(_unknown(tables, customer_id))
     owner = tables["territories"].set_index("customer_id")["rep_id"].get(customer_id, "")
     lines = [f"{customer_id} belongs to {owner or 'nobody'}."]
     lines += [_contact_sentence(tables, row) for row in rows(mine)]
     lines += _field_sentences(tables, customer_id)
+    lines += why_not_taken(tables, customer_id)
     lines += ["", "What each channel would bring, in euros of margin:", *_channel_lines(tables, customer_id)]
     return "\n".join(lines)
 
@@ -56,8 +52,32 @@ def _contact_sentence(tables: Mapping[str, pd.DataFrame], row: Any) -> str:
         planned = f"A field visit is planned {when}" if when else "A field visit is planned"
     else:
         planned = f"A contact by {row.channel} is planned" + ("" if pd.isna(row.day) else f" on {row.day:%A %d %B}")
-    runner_up = f" The next best would be {row.runner_up}, {row.margin_eur:.2f} euros behind." if row.runner_up else ""
+    actions = tables["actions"]
+    other = actions[(actions["customer_id"] == row.customer_id) & (actions["channel"] == row.runner_up)]
+    mine = actions[(actions["customer_id"] == row.customer_id) & (actions["channel"] == row.channel)]
+    words = beside_next_best(row, next(rows(mine), None), next(rows(other), None), unit="euros")
+    runner_up = f" The next best would be {row.runner_up.replace('_', ' ')}, {words}." if words else ""
     return f"{planned}, worth {row.value_eur:.2f} euros.{runner_up}"
+
+
+def _unknown(tables: Mapping[str, pd.DataFrame], customer_id: str) -> str:
+    """Why the plan has no such customer: set aside by the gates, written otherwise, or simply not there."""
+    rejects = tables.get("data_rejects", pd.DataFrame(columns=["table", "row", "column", "reason", "value"]))
+    aside = rejects[rejects["table"] == "customers"]
+    named = aside[aside["value"] == customer_id]
+    if len(named):
+        told = "; ".join(f"row {row.row} of customers was set aside: {row.column} {row.reason}" for row in rows(named))
+        return f"The plan knows no customer {customer_id!r}: {told}."
+    known = tables["allocations"]["customer_id"].drop_duplicates().tolist()
+    near = closest(customer_id, known)
+    hint = f"; did you mean {near}?" if near else "."
+    if near and near.casefold() == customer_id.casefold():
+        hint = f"; did you mean {near}? Capitals count."
+    rest = (
+        f" {len(aside)} row{'s' if len(aside) > 1 else ''} of customers {'were' if len(aside) > 1 else 'was'} set "
+        "aside: tables/data_rejects.csv of the run says which and why."
+    )
+    return f"The plan knows no customer {customer_id!r}{hint}{rest if len(aside) else ''}"
 
 
 def _field_sentences(tables: Mapping[str, pd.DataFrame], customer_id: str) -> list[str]:

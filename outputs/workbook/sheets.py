@@ -8,6 +8,7 @@ from inputs.rows import rows
 from inputs.types import Tables
 from outputs.workbook.grid import Column
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
+from planner.next_best import ahead_eur
 from planner.types import Plan
 from scenarios.schema import FIELD, Pin
 
@@ -28,7 +29,7 @@ CHANNELS = (
     Column("customer_id", CUSTOMER, width=11), Column("name", "Customer name", width=26),
     Column("channel", "Channel", width=14), Column("day", DAY, "day", 15), Column("rep_id", REP, width=8),
     Column("minutes", "Contact (min)", "whole", 9), Column("value_eur", "Worth (EUR)", "number", 11),
-    Column("runner_up", "Next best", width=14), Column("margin_eur", "Ahead of next best (EUR)", "number", 13),
+    Column("runner_up", "Next best", width=14), Column("ahead_eur", "Worth over next best (EUR)", "number", 13),
     Column("why", "Why", width=80),
 )  # fmt: skip
 ROSTER = (
@@ -92,6 +93,7 @@ def channels_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
     contacts = contacts.assign(
         name=contacts["customer_id"].map(_by_key(tables.customers, "customer_id", "name")),
         day=contacts["day"].fillna(routed),
+        ahead_eur=ahead_eur(contacts, plan.tables["actions"]),
         why=[why.get(key, "") for key in keys],
     )
     return contacts.sort_values(["value_eur", "customer_id"], ascending=[False, True], kind="stable")

@@ -59,7 +59,8 @@ def dossier(channel: str = "field", **changes: Any) -> Dossier:
     )
     values = {
         "customer_id": "C1", "channel": channel, "customer": customer, "action": action, "score": score,
-        "allocation": SimpleNamespace(runner_up="outbound", margin_eur=12.0, minutes=30.0), "deals": deals,
+        "allocation": SimpleNamespace(runner_up="outbound", margin_eur=500.0, value_eur=149.7, minutes=30.0),
+        "next_best": SimpleNamespace(value_eur=137.7, order_eur=100.0), "deals": deals,
         "cases": (SimpleNamespace(case_id="S1", topic="invoice", opened_at=pd.Timestamp("2026-03-01")),),
         "purchase": SimpleNamespace(date=pd.Timestamp("2026-02-03"), amount_eur=99.5),
     }  # fmt: skip
