@@ -37,9 +37,11 @@ def route_gpx(title: str, stops: pd.DataFrame, names: dict[str, object]) -> str:
     for stop in rows(stops[stops["kind"] != "lunch"].dropna(subset=["latitude", "longitude"])):
         label = stop.kind.capitalize()
         if stop.kind in ("visit", "appointment"):
-            number += 1
             known = names.get(stop.customer_id)
-            label = f"{number} {printable(known if isinstance(known, str) else stop.customer_id or label)}"
+            label = printable(known if isinstance(known, str) else stop.customer_id or label)
+            if stop.kind == "visit":  # numbered as on the route sheet
+                number += 1
+                label = f"{number} {label}"
             text = f"{stop.start_at:%H:%M} to {stop.end_at:%H:%M}"
             gpx.waypoints.append(
                 gpxpy.gpx.GPXWaypoint(stop.latitude, stop.longitude, name=label, description=text, type=stop.kind)

@@ -3,6 +3,7 @@
 The pages hold no program. Each visit carries its pre-visit script in five parts, folded; paper shows two of them.
 """
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from inputs.types import Tables
 from outputs.dossier import Dossier, Dossiers
 from outputs.geography import outlines
 from outputs.pages import file_name, render
-from outputs.script_parts import write_script
+from outputs.script_parts import again, write_script
 from outputs.sketch import route_sketch
 from planner.explain import WHY_NOT_ROUTED
 from planner.types import Plan
@@ -96,6 +97,9 @@ def _entry(stop: Any, dossiers: Dossiers, scenario: Scenario) -> dict[str, Any]:
         where = dossier.who or dossiers.appointment_place(stop.rep_id, stop.start_at)
         return entry | {"title": f"Appointment: {where}" if where else "Appointment", "lines": [arrival]}
     why = str(dossier.action.why) if dossier.action is not None else ""
+    if earlier := dossiers.visits_before(stop.customer_id, stop.start_at):
+        dossier = replace(dossier, earlier_visits=earlier)
+        why = f"{again(earlier)} at {earlier[0]:%H:%M}."
     lines = [line for line in (why, _facts(dossier, pinned=stop.pinned), arrival) if line]
     planned = f"{stop.start_at:%H:%M} to {stop.end_at:%H:%M}"
     script = write_script(dossier, scenario, at=stop.start_at, planned=planned)

@@ -58,11 +58,20 @@ def write_script(dossier: Dossier, scenario: Scenario, *, at: pd.Timestamp, plan
     )
 
 
+def again(earlier: tuple[pd.Timestamp, ...]) -> str:
+    """Which visit of the week this is, after the `earlier` ones."""
+    first = earlier[0]
+    which = "Second" if len(earlier) == 1 else "Third" if len(earlier) == 2 else f"{len(earlier) + 1}th"
+    return f"{which} visit this week, the first on {first:%A} {first.day} {first:%B}"
+
+
 def _context(d: Dossier, s: Scenario) -> Iterator[str]:
     """Who this is and what came last."""
     if d.score is not None and _is_text(d.score.segment):
         yield f"Segment: {d.score.segment}."
-    if (last := _last_contact(d)) is None:
+    if d.earlier_visits:
+        yield f"{again(d.earlier_visits)}."
+    elif (last := _last_contact(d)) is None:
         yield "No earlier contact is on record."
     else:
         yield f"Last contact {_day(last)}."
@@ -91,9 +100,9 @@ def _rationale(d: Dossier, s: Scenario) -> Iterator[str]:
     if d.score is not None:
         months = s.money.value_horizon_months
         facts = []
-        if pd.notna(d.score.churn_probability):
+        if d.score.churn_probability > 0:  # 0 and NaN: nothing was learnt
             facts.append(f"risk to leave {100 * d.score.churn_probability:.0f} %")
-        if pd.notna(d.score.potential_eur):
+        if d.score.potential_eur > 0:
             facts.append(f"expected sales {_money(d.score.potential_eur, s)} in {_count(months, 'month')}")
         if facts:
             text = ", ".join(facts)
@@ -112,7 +121,8 @@ def _actions(d: Dossier, s: Scenario) -> Iterator[str]:
         chance = f", {100 * deal.win_probability:.0f} % to close" if pd.notna(deal.win_probability) else ""
         amount = f"{_money(deal.amount_eur, s)}, " if pd.notna(deal.amount_eur) else ""
         dwell = f" for {_count(deal.dwell_days, 'day')}" if pd.notna(deal.dwell_days) else ""
-        yield f"Deal {deal.opportunity_id} ({amount}stage {deal.stage}{dwell}{chance}): agree on the next step."
+        stage = f"stage {deal.stage}{dwell}" if _is_text(deal.stage) else "stage not known"
+        yield f"Deal {deal.opportunity_id} ({amount}{stage}{chance}): agree on the next step."
     if len(d.deals) > DEALS_NAMED:
         rest = sum(deal.amount_eur for deal in d.deals[DEALS_NAMED:] if pd.notna(deal.amount_eur))
         yield f"{_count(len(d.deals) - DEALS_NAMED, 'more deal')} of {_money(rest, s)} together."
@@ -129,10 +139,12 @@ def _objections(d: Dossier, s: Scenario, at: pd.Timestamp) -> Iterator[str]:
     if tickets := _tickets(d):
         yield f"“My trouble is not settled”: right, {_count(tickets, 'ticket')} {'is' if tickets == 1 else 'are'} open."
     last = _last_contact(d)
-    if last is not None and (at - last).days >= LONG_SILENCE_DAYS:
+    if not d.earlier_visits and last is not None and (at - last).days >= LONG_SILENCE_DAYS:
         yield f"“Nobody has been in touch”: right, not since {_day(last)}."
     if d.deals:
-        yield f"“I am still thinking about it”: ask what is missing to leave stage {d.deals[0].stage}."
+        stage = d.deals[0].stage
+        missing = f"to leave stage {stage}" if _is_text(stage) else "to decide"
+        yield f"“I am still thinking about it”: ask what is missing {missing}."
     yield _no_time(d, s)
 
 

@@ -30,7 +30,7 @@ def write_scripts(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
     pages = []
     for channel in agent_channels(plan.scenario):
         contacts = allocations[allocations["channel"] == channel].sort_values(
-            ["day", "order_eur", "customer_id"], ascending=[True, False, True], kind="stable"
+            ["day", "value_eur", "customer_id"], ascending=[True, False, True], kind="stable"
         )
         days, table = [], []
         for day, part in groups(contacts, "day"):

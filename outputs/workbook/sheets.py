@@ -18,7 +18,7 @@ KIND, ARRIVE, START, END = "Stop", "Arrive", "Start", "End"
 
 ROUTES = (
     Column("keep", KEEP, "edit", 6), Column("rep_id", REP, width=8), Column("rep", "Rep name", width=16),
-    Column("day", DAY, "day", 15), Column("position", "No.", "whole", 5), Column("kind", KIND, width=12),
+    Column("day", DAY, "day", 15), Column("number", "Visit no.", "whole", 6), Column("kind", KIND, width=12),
     Column("customer_id", CUSTOMER, width=11), Column("name", "Customer name", width=26),
     Column("arrive", ARRIVE, "clock", 8), Column("start", START, "clock", 8), Column("end", END, "clock", 8),
     Column("travel_minutes", "Drive (min)", "number", 8), Column("travel_km", "Drive (km)", "number", 8),
@@ -69,6 +69,7 @@ def routes_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
     visit = stops["kind"] == "visit"
     return stops.assign(
         keep=None,
+        number=visit.groupby([stops["rep_id"], stops["day"]]).cumsum().where(visit),
         rep=stops["rep_id"].map(_by_key(plan.tables["team"], "rep_id", "name")),
         name=stops["customer_id"].map(_by_key(tables.customers, "customer_id", "name")),
         arrive=_seconds(stops["arrive_at"], stops["day"]),

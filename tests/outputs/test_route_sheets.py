@@ -75,6 +75,34 @@ def test_visits_left_out_are_told_one_by_one_or_together(held: Any, tmp_path: Pa
     assert customers[7] not in missed
 
 
+def test_the_second_visit_of_a_week_says_so(held: Any, tmp_path: Path) -> None:
+    """Two visits to one customer: the second names the first's day in place of the last contact before the week."""
+    stops = held.plan.tables["stops"]
+    visits = stops[stops["kind"] == "visit"].sort_values("start_at")
+    first = visits.iloc[0]
+    last = visits[visits["day"] > first["day"]].iloc[-1]
+    again = stops.assign(customer_id=stops["customer_id"].where(stops.index != last.name, first["customer_id"]))
+    plan = replace(held.plan, tables=held.plan.tables | {"stops": again})
+    write_route_sheets(tmp_path, plan, held.tables)
+    told = f"Second visit this week, the first on {first['day']:%A} {first['day'].day} {first['day']:%B}"
+    page = (tmp_path / "routes" / f"{last.rep_id}-{last.day:%Y-%m-%d}.html").read_text(encoding="utf-8")
+    assert page.count(f"<p>{told} at {first['start_at']:%H:%M}.") == 1
+    assert f"{told}." in page
+    earlier = (tmp_path / "routes" / f"{first.rep_id}-{first.day:%Y-%m-%d}.html").read_text(encoding="utf-8")
+    assert "Second visit" not in earlier
+
+
+def test_the_workbook_numbers_visits_as_the_sheets(held: Any) -> None:
+    """Visit numbers run 1, 2, ... per rep-day; other stops have none."""
+    routes = openpyxl.load_workbook(held.folder / "plan.xlsx", read_only=True)["Routes"]
+    for row in routes.iter_rows(min_row=2, values_only=True):
+        if row[5] != "visit":
+            assert row[4] is None
+            continue
+        page = (held.folder / "routes" / f"{row[1]}-{row[3]:%Y-%m-%d}.html").read_text(encoding="utf-8")
+        assert re.search(rf'<span class="nr">{row[4]}</span>[^<]*\({row[6]}\)', page)
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_ten_visits_print_on_two_pages(held: Any, tmp_path: Path) -> None:

@@ -139,6 +139,16 @@ def test_a_call_names_its_length_and_the_promise_to_callers(small_run: Any) -> N
     assert made.objections == ("“I have no time”: the plan's next best is outbound, 12.00 EUR behind.",)
 
 
+def test_what_was_not_learnt_and_stages_not_known(small_run: Any) -> None:
+    """Zero risk and sales mean no history, not a fact; a deal without stage events gives whole sentences."""
+    score = SimpleNamespace(segment="", churn_probability=0.0, potential_eur=0.0, is_anomaly=False, anomaly_reason="")
+    deal = SimpleNamespace(opportunity_id="O1", stage="", amount_eur=5.0, dwell_days=26.0, win_probability=np.nan)
+    made = write_script(dossier(score=score, deals=(deal,)), small_run.scenario, at=AT)
+    assert not [line for line in made.rationale if "risk" in line.lower() or "sales" in line]
+    assert "Deal O1 (5.00 EUR, stage not known): agree on the next step." in made.actions
+    assert "“I am still thinking about it”: ask what is missing to decide." in made.objections
+
+
 def replace_action(**changes: Any) -> Any:
     return SimpleNamespace(**(vars(dossier().action) | changes))
 
@@ -156,6 +166,8 @@ def test_pages_and_tables_hold_the_channels_contacts(held: Any) -> None:
         page = Tags((held.folder / "scripts" / f"{channel}.html").read_text(encoding="utf-8"))
         assert set(re.findall(r"\bC\d{5}\b", page.text)) == set(mine["customer_id"])
         assert page.tags.count("dt") == 5 * len(mine)
+        for _, day in table.groupby("day"):
+            assert day["value_eur"].is_monotonic_decreasing
 
 
 def test_every_amount_is_in_the_tables(held: Any, tmp_path: Path) -> None:
