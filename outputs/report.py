@@ -11,13 +11,23 @@ from markupsafe import Markup
 from inputs.rows import groups
 from inputs.types import Tables
 from outputs.charts import calls_chart, cover_chart, money_chart
-from outputs.pages import render
+from outputs.pages import file_name, render
+from outputs.scripts import agent_channels
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
 from planner.types import Plan
+from scenarios.schema import FIELD
 
 MOST_CHARTS = 6
 """Queues drawn; the tables hold all of them."""
 
+NOTHING = "–"
+"""Stands for a figure that there is none of."""
+STAGES = {
+    "channels.offered": "channels, before routing chose", "channels.settled": "channels, settled",
+    "staffing.requirement": "staffing: agents required", "staffing.design": "staffing: shifts",
+    "staffing.people": "staffing: who works them",
+}  # fmt: skip
+DAYS_OFF = {"not_working_day": "off"}
 CARDS = {
     "net_value_eur": "net value, eur",
     "visits": "field visits",
@@ -44,17 +54,18 @@ def write_report(path: Path, plan: Plan, tables: Tables, manifest: Mapping[str, 
         "report.html.j2",
         name=scenario.name,
         why=scenario.why,
-        week=f"{scenario.horizon.start:%d %B} to {last:%d %B %Y}",
-        as_of=f"{scenario.as_of:%d %B %Y}",
+        week=f"{scenario.horizon.start.day} {scenario.horizon.start:%B} to {last.day} {last:%B %Y}",
+        as_of=f"{scenario.as_of.day} {scenario.as_of:%B %Y}",
         links=_links(plan),
         flags=plan.flags,
-        cards=[{"label": label, "value": _number(figures[kpi])} for kpi, label in CARDS.items()],
+        cards=[{"label": label, "value": _number(figures[kpi]) or NOTHING} for kpi, label in CARDS.items()],
         money_svg=Markup(money_chart({label: sign * figures[kpi] for kpi, (label, sign) in MONEY.items()})),
         outcomes=[_outcome_row(item) for item in manifest["outcomes"]],
         **_field_rows(handed),
         unserved=_counts(handed["unserved"]["reason"], WHY_NOT_ROUTED),
         unserved_total=len(handed["unserved"]),
         channels=_channel_rows(plan),
+        field_note=_field_note(handed),
         idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
         cover=_charts(handed["requirement"], cover_chart),
         calls=_charts(handed["call_forecast"], calls_chart),
@@ -84,9 +95,19 @@ def _quality_shown(quality: pd.DataFrame) -> pd.DataFrame:
 
 def _links(plan: Plan) -> list[dict[str, str]]:
     """Links to what else was written, relative to the run's folder."""
-    there = {"map": ("map.html", "Map"), "route_sheets": ("routes/index.html", "Route sheets")}
-    links = [{"href": href, "text": text} for key, (href, text) in there.items() if key in plan.scenario.outputs]
-    return [*links, {"href": "tables/allocations.csv", "text": "Contacts (CSV)"}]
+    there = {
+        "map": [("map.html", "Map")],
+        "route_sheets": [("routes/index.html", "Route sheets")],
+        "workbook": [("plan.xlsx", "Workbook")],
+        "scripts": [
+            (f"scripts/{file_name(name)}.html", f"Scripts: {name.replace('_', ' ')}")
+            for name in agent_channels(plan.scenario)
+        ],
+        "calendar": [("calendars/", "Calendars"), ("gpx/", "GPX")],
+    }
+    written = [link for key, links in there.items() if key in plan.scenario.outputs for link in links]
+    always = [("tables/allocations.csv", "Contacts (CSV)"), ("tables/data_rejects.csv", "Every row set aside (CSV)")]
+    return [{"href": href, "text": text} for href, text in [*written, *always]]
 
 
 def _number(value: Any) -> str:
@@ -110,7 +131,8 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 def _outcome_row(item: Mapping[str, Any]) -> dict[str, str]:
     bound = "none" if item["bound"] is None else _number(item["bound"])
     gap = "" if item["gap_pct"] is None else f"{item['gap_pct']:.2f}"
-    row = {key: str(item[key]).replace("_", " ") for key in ("stage", "reason", "unit", "method")}
+    row = {key: str(item[key]).replace("_", " ") for key in ("reason", "unit", "method")}
+    row["stage"] = STAGES.get(item["stage"], str(item["stage"]).replace("_", " "))
     return row | {"value": _number(item["value"]), "bound": bound, "gap": gap, "seconds": f"{item['seconds']:.1f}"}
 
 
@@ -120,6 +142,7 @@ def _field_rows(handed: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
     if days.empty:
         return {"days": [], "rep_days": []}
     dates = sorted(days["day"].unique())
+    names = handed["team"].set_index("rep_id")["name"].to_dict()
     rows = []
     for rep, mine in groups(days, "rep_id"):
         by_day = mine.set_index("day")
@@ -129,19 +152,34 @@ def _field_rows(handed: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
         share = 100 * mine["visit_minutes"].sum() / paid if paid else 0.0
         rows.append(
             {
-                "rep": rep,
+                "rep": names[rep] if isinstance(names.get(rep), str) and names[rep] else rep,
                 "cells": cells,
                 "visits": f"{mine['visits'].sum():.0f}",
                 "km": f"{mine['travel_km'].sum():.0f}",
                 "share": f"{share:.0f}",
             }
         )
-    return {"days": [f"{pd.Timestamp(day):%a %d}" for day in dates], "rep_days": rows}
+    return {"days": [f"{pd.Timestamp(day):%a} {pd.Timestamp(day).day}" for day in dates], "rep_days": rows}
 
 
 def _day_cell(day: Any) -> str:
     """Visits of a working day, or why the rep is off."""
-    return f"{day['visits']:.0f}" if day["works"] else str(day["reason"]).replace("_", " ")
+    off = str(day["reason"])
+    return f"{day['visits']:.0f}" if day["works"] else DAYS_OFF.get(off, off.replace("_", " "))
+
+
+def _field_note(handed: Mapping[str, pd.DataFrame]) -> str:
+    """Why visits and field contacts differ in number, where they do."""
+    allocations = handed["allocations"]
+    field = set(allocations.loc[allocations["channel"] == FIELD, "customer_id"])
+    stops = handed["stops"]
+    visits = stops.loc[stops["kind"] == "visit", "customer_id"]
+    again, unvisited = len(visits) - visits.nunique(), len(field - set(visits))
+    if not again and not unvisited:
+        return ""
+    parts = [f"{again} are a further visit to the same customer, which is one contact"] if again else []
+    parts += [f"{unvisited} field contacts are kept appointments, which are no planned visit"] if unvisited else []
+    return f"The routes hold {len(visits)} visits, the field {len(field)} contacts: {'; '.join(parts)}."
 
 
 def _channel_rows(plan: Plan) -> list[dict[str, str]]:
@@ -154,13 +192,14 @@ def _channel_rows(plan: Plan) -> list[dict[str, str]]:
         euros = room["price_eur_per_hour"]
         low, high = (euros.min(), euros.max()) if len(room) else (float("nan"), float("nan"))
         price = _number(round(high, 1)) if len(room) == 0 or high - low < 0.05 else f"{low:.1f} to {high:.1f}"
+        limit = "0" if channel == FIELD else "no limit"  # without reps nobody can visit
         rows.append(
             {
                 "channel": channel.replace("_", " "),
                 "contacts": _number(float(len(mine))),
                 "value": _number(round(float(mine["value_eur"].sum()))),
                 "used": _number(round(float(mine["minutes"].sum()) / 60, 1)),
-                "capacity": _number(round(float(room["capacity_minutes"].sum()) / 60, 1)) if len(room) else "no limit",
+                "capacity": _number(round(float(room["capacity_minutes"].sum()) / 60, 1)) if len(room) else limit,
                 "price": price,
             }
         )
