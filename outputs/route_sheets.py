@@ -61,7 +61,7 @@ def _heading(plan: Plan, rep: str, day: pd.Timestamp, stops: pd.DataFrame) -> di
     return {
         "plan": plan.scenario.name,
         "rep": f"{name} ({rep})" if isinstance(name, str) and name != rep else rep,
-        "day": f"{day:%A %d %B %Y}",
+        "day": f"{day:%A} {day.day} {day:%B %Y}",
         "visits": int((stops["kind"] == "visit").sum()),
         "km": f"{stops['travel_km'].sum():.0f}",
         "driving": f"{driving // 60} h {driving % 60:02d}",

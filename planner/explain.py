@@ -48,16 +48,20 @@ def _contact_sentence(tables: Mapping[str, pd.DataFrame], row: Any) -> str:
     if row.channel == FIELD:
         stops = tables["stops"]
         visit = stops[(stops["customer_id"] == row.customer_id) & (stops["kind"] == "visit")]
-        when = "; ".join(f"by {stop.rep_id} on {stop.start_at:%A %d %B at %H:%M}" for stop in rows(visit))
+        when = "; ".join(f"by {stop.rep_id} on {_day(stop.start_at)} at {stop.start_at:%H:%M}" for stop in rows(visit))
         planned = f"A field visit is planned {when}" if when else "A field visit is planned"
     else:
-        planned = f"A contact by {row.channel} is planned" + ("" if pd.isna(row.day) else f" on {row.day:%A %d %B}")
+        planned = f"A contact by {row.channel} is planned" + ("" if pd.isna(row.day) else f" on {_day(row.day)}")
     actions = tables["actions"]
     other = actions[(actions["customer_id"] == row.customer_id) & (actions["channel"] == row.runner_up)]
     mine = actions[(actions["customer_id"] == row.customer_id) & (actions["channel"] == row.channel)]
     words = beside_next_best(row, next(rows(mine), None), next(rows(other), None), unit="euros")
     runner_up = f" The next best would be {row.runner_up.replace('_', ' ')}, {words}." if words else ""
     return f"{planned}, worth {row.value_eur:.2f} euros.{runner_up}"
+
+
+def _day(day: pd.Timestamp) -> str:
+    return f"{day:%A} {day.day} {day:%B}"
 
 
 def _unknown(tables: Mapping[str, pd.DataFrame], customer_id: str) -> str:

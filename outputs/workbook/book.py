@@ -58,11 +58,12 @@ def _read_me(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
     scenario = plan.scenario
     horizon = scenario.horizon
     last = pd.Timestamp(horizon.start) + pd.Timedelta(days=horizon.days - 1)
+    start, end = (f"{day:%A} {day.day} {day:%B %Y}" for day in (horizon.start, last))
     sheet.set_column(0, 0, 16, styles.prose)
     sheet.set_column(1, 1, PROSE_CHARACTERS, styles.prose)
     sheet.write_string(0, 0, scenario.name, styles.title)
     lines = [
-        ("Week", f"{horizon.start:%A %d %B %Y} to {last:%A %d %B %Y}; known is what was known on {scenario.as_of}."),
+        ("Week", f"{start} to {end}; known is what was known on {scenario.as_of}."),
         ("Times", f"Local: {scenario.reps.timezone} for reps, {scenario.staffing.timezone} for the contact centre."),
         ("Money", f"All amounts are in {scenario.money.currency}, where a column says EUR too."),
         ("Summary", "The figures of the week, and how each search ended."),

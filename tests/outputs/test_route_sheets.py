@@ -90,6 +90,7 @@ def test_the_second_visit_of_a_week_says_so(held: Any, tmp_path: Path) -> None:
     assert f"{told}." in page
     earlier = (tmp_path / "routes" / f"{first.rep_id}-{first.day:%Y-%m-%d}.html").read_text(encoding="utf-8")
     assert "Second visit" not in earlier
+    assert f"· {first['day']:%A} {first['day'].day} {first['day']:%B %Y}</h1>" in earlier
 
 
 def test_the_workbook_numbers_visits_as_the_sheets(held: Any) -> None:

@@ -49,6 +49,7 @@ def test_euros_are_those_shown_and_a_turned_order_says_why() -> None:
         "preference, recency, engagement and friction."
     ) in text
     assert "30.00" not in text
+    assert "A contact by outbound is planned on Monday 9 March, worth" in text
 
 
 def test_a_lead_in_plain_euros() -> None:
