@@ -191,7 +191,7 @@ def _add_routes(
             text = f"{rep} {number}, {row.start_at:%H:%M}-{row.end_at:%H:%M}: {_name(names, row.customer_id)}"
             layer.add(_point(row), text=text, colour=colour)
     folium.GeoJson(
-        layer.collection(), name=f"Routes {day:%A %d %B}", show=shown, marker=_ring(5),
+        layer.collection(), name=f"Routes {day:%A} {day.day} {day:%B}", show=shown, marker=_ring(5),
         style_function=lambda feature: {
             "color": layer.colours[feature["id"]], "weight": 3, "opacity": 0.9, "fillColor": "#ffffff",
         },

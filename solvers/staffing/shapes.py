@@ -37,10 +37,6 @@ class Shapes:
     def __len__(self) -> int:
         return len(self.day)
 
-    def last_day(self, shape: int) -> int:
-        """Number of the calendar day in which the shift's last minute lies."""
-        return int(self.end[shape] - 1) // MINUTES_PER_DAY
-
     def break_share(self, start: int) -> tuple[np.ndarray, np.ndarray]:
         """(intervals, share of each) that a break from `start` takes."""
         return spread(start, start + self.break_minutes, self.interval_minutes)
