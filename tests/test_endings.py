@@ -125,7 +125,7 @@ def test_a_full_disk_is_a_sentence(fault: Exception, monkeypatch: pytest.MonkeyP
         raise fault
 
     monkeypatch.setitem(vars(outputs), "run_scenario", fail)
-    monkeypatch.setattr(plan, "_examined", lambda *_: SimpleNamespace(loaded=None))
+    monkeypatch.setattr("outputs.cli.planning.examined_scenario", lambda *_: SimpleNamespace(loaded=None))
     result = CliRunner().invoke(plan.app, ["run", "week.yaml"])
     assert result.exit_code == 1
     assert result.stderr.startswith("The disk is full")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from datetime import datetime
 from pathlib import Path
@@ -200,7 +201,7 @@ def test_our_own_fault_is_one_line_with_the_traceback_in_a_file(
         raise ZeroDivisionError("by zero\nand more")
 
     monkeypatch.setitem(vars(outputs), "run_scenario", fail)
-    monkeypatch.setattr(plan.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.delenv("MUSTER_DEBUG", raising=False)
     result = call("run", BROKEN / "good.yaml")
     assert result.exit_code == 1
