@@ -24,6 +24,7 @@ def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
         "stops": routes.stops,
         "rep_days": routes.shifts,
         "unserved": routes.unserved,
+        "hour_prices": routes.hour_prices,
         "requirement": roster.requirement,
         "agent_shifts": roster.shifts,
         "agents": roster.agents,

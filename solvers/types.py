@@ -1,6 +1,6 @@
 """What the solvers hand to the plan. Instants are naive local `datetime64[us]` on whole seconds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -55,6 +55,12 @@ NOT_ROUTED = (
 """Why a field visit is on no route (a closed list)."""
 
 
+def no_hour_prices() -> pd.DataFrame:
+    """The empty `Routes.hour_prices`: no rep-day has a price."""
+    kinds = {"rep_id": "str", "day": "datetime64[us]", "price_eur_per_hour": "float64", "basis": "str"}
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
 @dataclass(frozen=True)
 class Routes:
     """Each rep's days.
@@ -67,12 +73,15 @@ class Routes:
         holiday, removed, "" ), shift_start_at, shift_end_at, visits, visit_minutes, travel_minutes, wait_minutes,
         travel_km, prize_eur.
     unserved: customer_id, rep_id (owner, "" if none), reason (of NOT_ROUTED), detail (a sentence), prize_eur.
+    hour_prices: one row per working rep-day: rep_id, day, price_eur_per_hour (>= 0: what one more hour of that shift
+        would bring, in value), basis (how that was found, in words). No rows where nobody asked.
     """
 
     stops: pd.DataFrame
     shifts: pd.DataFrame
     unserved: pd.DataFrame
     outcome: Outcome
+    hour_prices: pd.DataFrame = field(default_factory=no_hour_prices)
 
 
 @dataclass(frozen=True)
