@@ -11,6 +11,7 @@ from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.routing.arrays import make_arrays
 from solvers.routing.bound import upper_bound_eur
+from solvers.routing.hours import hour_prices
 from solvers.routing.improve import improve, make_state
 from solvers.routing.problem import Orders, RoutingProblem
 from solvers.routing.reasons import check_required, unserved_table
@@ -68,7 +69,9 @@ def plan_routes(
     unserved = unserved_table(problem, arrays, sequences)
     shifts = shifts_table(problem, stops)
     value = float(stops["prize_eur"].sum() - problem.travel_eur_per_km * stops["travel_km"].sum())
-    return Routes(stops, shifts, unserved, _outcome(problem, orders, value, unserved, time.perf_counter() - began))
+    prices = hour_prices(problem, sequences, effort=effort, seed=seed)
+    outcome = _outcome(problem, orders, value, unserved, time.perf_counter() - began)
+    return Routes(stops, shifts, unserved, outcome, prices)
 
 
 def steps_for(problem: RoutingProblem, effort: Effort) -> int:

@@ -1,0 +1,65 @@
+"""One rep-day cut out of a routing problem: only the visits it may have, as small flat arrays.
+
+Times are whole seconds after midnight, money is euros. Node n stands for the start where a drive begins and for the
+end where a drive ends; a task without a place is done where the rep is.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from solvers.routing.problem import RoutingProblem
+
+
+class Day(NamedTuple):
+    """n tasks of one rep-day; W windows at most.
+
+    tasks: (n,) indices into the problem's tasks. drive: (n + 1, n + 1) seconds, from row to column. eur: the same in
+    euros. service: (n,) seconds. windows: (n, 1 + 2 W) their number, then (from, to) of each, ascending. placed: (n,)
+    whether the task has a place of its own. fixed: (n,) appointments, which must be kept. prize: (n,) euros.
+    span: start, end, lunch, lunch from, lunch to.
+    """
+
+    tasks: np.ndarray
+    drive: np.ndarray
+    eur: np.ndarray
+    service: np.ndarray
+    windows: np.ndarray
+    placed: np.ndarray
+    fixed: np.ndarray
+    prize: np.ndarray
+    span: np.ndarray
+
+
+def make_day(problem: RoutingProblem, shift: int, tasks: Sequence[int]) -> Day:
+    """The rep-day `shift` with these tasks of the problem, in the given order."""
+    row, chosen = problem.shifts[shift], [problem.tasks[i] for i in tasks]
+    place = np.array([t.place for t in chosen], np.int64)
+    placed = place >= 0
+    at = np.where(placed, place, row.start_place)
+    sources, targets = np.append(at, row.start_place), np.append(at, row.end_place)
+    most = max((len(t.windows) for t in chosen), default=1)
+    windows = np.zeros((len(chosen), 1 + 2 * most), np.int64)
+    for i, task in enumerate(chosen):
+        windows[i, 0] = len(task.windows)
+        windows[i, 1 : 1 + 2 * len(task.windows)] = np.ravel(task.windows)
+    span = (row.start_seconds, row.end_seconds, row.lunch_seconds, row.lunch_from_seconds, row.lunch_to_seconds)
+    return Day(
+        tasks=np.array(tasks, np.int64),
+        drive=np.ascontiguousarray(problem.seconds[np.ix_(sources, targets)], np.int64),
+        eur=np.ascontiguousarray(problem.km[np.ix_(sources, targets)] * problem.travel_eur_per_km, float),
+        service=np.array([t.service_seconds for t in chosen], np.int64),
+        windows=windows,
+        placed=placed,
+        fixed=np.array([t.kind == "appointment" for t in chosen], bool),
+        prize=np.array([t.prize_eur for t in chosen], float),
+        span=np.array(span, np.int64),
+    )
+
+
+def longer(day: Day, seconds: int) -> Day:
+    """The same rep-day with its end `seconds` later."""
+    span = day.span.copy()
+    span[1] += seconds
+    return day._replace(span=span)

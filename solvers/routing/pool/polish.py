@@ -1,0 +1,205 @@
+"""The best order found for one rep-day alone: ruin and recreate over its own visits, compiled, timed exactly.
+
+A step removes a run of visits and inserts again whatever gains, in a random choice of orders; lower values are kept by
+annealing. Two clocks run along an order, as in the search of all rep-days: the earliest time the rep is free with lunch
+still to come, and with lunch over. The clocks are written out here again because numba's cache looks only at the file
+a function stands in.
+"""
+
+import numpy as np
+from numba import njit
+
+from solvers.routing.pool.day import Day
+
+NEVER = 1 << 40
+START, END, LUNCH, LUNCH_FROM, LUNCH_TO = range(5)
+
+
+def polish(day: Day, order: tuple[int, ...], *, worth_eur: np.ndarray, steps: int, seed: int) -> tuple[float, tuple]:
+    """Euros and local indices of the best order found from `order` (a legal one) in `steps` steps.
+
+    Args:
+        worth_eur: (n,) what each visit counts; the value of an order is their sum less its drives, 0 if it is empty.
+    """
+    n = len(day.tasks)
+    start = np.full(n + 1, -1, np.int64)
+    start[: len(order)] = order
+    best = start.copy()
+    value, count = _polish(day, np.asarray(worth_eur, float), best, len(order), steps, np.random.default_rng(seed))
+    return float(value), tuple(int(i) for i in best[:count])
+
+
+def timed(day: Day, order: tuple[int, ...]) -> bool:
+    """Whether the order can be kept: windows, lunch and the end of the shift."""
+    path, n = np.array(order, np.int64), len(order)
+    at, before, after = (np.zeros(n + 1, np.int64) for _ in range(3))
+    return bool(_walk(day, path, n, at, before, after))
+
+
+@njit(cache=True, inline="always")
+def _served(day: Day, task: int, ready: int) -> int:
+    end = NEVER
+    for w in range(day.windows[task, 0]):
+        begin = max(ready, day.windows[task, 1 + 2 * w])
+        if begin + day.service[task] <= day.windows[task, 2 + 2 * w]:
+            end = begin + day.service[task]
+            break
+    return end
+
+
+@njit(cache=True, inline="always")
+def _fed(day: Day, free: int) -> int:
+    end = free
+    if day.span[LUNCH] > 0:
+        end = max(free, day.span[LUNCH_FROM]) + day.span[LUNCH]
+        if end > day.span[LUNCH_TO]:
+            end = NEVER
+    return end
+
+
+@njit(cache=True, inline="always")
+def _home(day: Day, at: int, before: int, after: int) -> bool:
+    return bool(min(after, _fed(day, before)) + day.drive[at, len(day.tasks)] <= day.span[END])
+
+
+@njit(cache=True)
+def _walk(day: Day, order: np.ndarray, count: int, at: np.ndarray, before: np.ndarray, after: np.ndarray) -> bool:
+    """Write where and when the rep is free after each event; whether the order can be kept."""
+    at[0], before[0], after[0] = len(day.tasks), day.span[START], NEVER
+    for i in range(count):
+        task = order[i]
+        drive = day.drive[at[i], task] if day.placed[task] else 0
+        eaten = min(after[i], _fed(day, before[i]))
+        before[i + 1], after[i + 1] = _served(day, task, before[i] + drive), _served(day, task, eaten + drive)
+        at[i + 1] = task if day.placed[task] else at[i]
+    return bool(_home(day, at[count], before[count], after[count]))
+
+
+@njit(cache=True)
+def _legal(
+    day: Day, order: np.ndarray, count: int, at: np.ndarray, before: np.ndarray, after: np.ndarray, k: int, task: int
+) -> bool:
+    """Whether `task` can be inserted before event `k`."""
+    drive = day.drive[at[k], task] if day.placed[task] else 0
+    eaten = min(after[k], _fed(day, before[k]))
+    here = task if day.placed[task] else at[k]
+    b, a = _served(day, task, before[k] + drive), _served(day, task, eaten + drive)
+    for i in range(k, count):
+        if b >= NEVER and a >= NEVER:
+            return False
+        following = order[i]
+        drive = day.drive[here, following] if day.placed[following] else 0
+        eaten = min(a, _fed(day, b))
+        b, a = _served(day, following, b + drive), _served(day, following, eaten + drive)
+        here = following if day.placed[following] else here
+        if here == at[i + 1] and b <= before[i + 1] and a <= after[i + 1]:
+            return True
+    return bool(_home(day, here, b, a))
+
+
+@njit(cache=True)
+def _detour(day: Day, order: np.ndarray, count: int, at: np.ndarray, k: int, task: int) -> float:
+    """Euros of driving that `task` before event `k` adds; the first visit of a day pays the whole way."""
+    following = len(day.tasks)
+    for i in range(k, count):
+        if day.placed[order[i]]:
+            following = order[i]
+            break
+    saved = day.eur[at[k], following] if count > 0 else 0.0
+    if not day.placed[task]:
+        return float(day.eur[at[k], following] - saved)
+    return float(day.eur[at[k], task] + day.eur[task, following] - saved)
+
+
+@njit(cache=True)
+def _worth(day: Day, worth: np.ndarray, order: np.ndarray, count: int) -> float:
+    """Euros of an order: what its visits count less its drives."""
+    value, here = 0.0, len(day.tasks)
+    for i in range(count):
+        value += worth[order[i]]
+        if day.placed[order[i]]:
+            value -= day.eur[here, order[i]]
+            here = order[i]
+    return value - day.eur[here, len(day.tasks)] if count > 0 else 0.0
+
+
+@njit(cache=True)
+def _recreate(
+    day: Day,
+    worth: np.ndarray,
+    order: np.ndarray,
+    count: int,
+    inside: np.ndarray,
+    at: np.ndarray,
+    before: np.ndarray,
+    after: np.ndarray,
+    rng: np.random.Generator,
+) -> int:
+    """Insert what gains, each in its best place, in a random choice of orders; the new length."""
+    n = len(day.tasks)
+    keys = np.empty(n)
+    how = rng.integers(0, 4)
+    for task in range(n):
+        per = day.service[task] + 600.0 + 600.0 * rng.random() if how < 2 else 1.0
+        keys[task] = rng.random() if how == 3 else -worth[task] / per
+    for task in np.argsort(keys):
+        if inside[task] or worth[task] <= 0.0:
+            continue
+        best, place = 1e-9, -1
+        for k in range(count + 1):
+            gain = worth[task] - _detour(day, order, count, at, k, task)
+            if gain > best and rng.random() > 0.01 and _legal(day, order, count, at, before, after, k, task):
+                best, place = gain, k
+        if place >= 0:
+            for i in range(count, place, -1):
+                order[i] = order[i - 1]
+            order[place] = task
+            count += 1
+            inside[task] = True
+            _walk(day, order, count, at, before, after)
+    return count
+
+
+@njit(cache=True)
+def _ruin(day: Day, order: np.ndarray, count: int, inside: np.ndarray, rng: np.random.Generator) -> int:
+    """Take a random run of visits out; the new length. Appointments stay."""
+    length = min(count, 1 + int(rng.random() * min(6, count)))
+    first = int(rng.random() * (count - length + 1))
+    kept = 0
+    for i in range(count):
+        if first <= i < first + length and not day.fixed[order[i]]:
+            inside[order[i]] = False
+        else:
+            order[kept] = order[i]
+            kept += 1
+    return kept
+
+
+@njit(cache=True)
+def _polish(
+    day: Day, worth: np.ndarray, best: np.ndarray, count: int, steps: int, rng: np.random.Generator
+) -> tuple[float, int]:
+    """Search from `best`, write the best order found into it; its value and length."""
+    n = len(day.tasks)
+    order, trial = best.copy(), best.copy()
+    at, before, after = np.zeros(n + 2, np.int64), np.zeros(n + 2, np.int64), np.zeros(n + 2, np.int64)
+    inside = np.zeros(n, np.bool_)
+    length = best_length = count
+    value = best_value = _worth(day, worth, order, count)
+    heat = 0.02 * np.abs(worth).mean() if n > 0 else 0.0
+    for step in range(steps + 1 if n > 0 else 0):
+        trial[:] = order
+        inside[:] = False
+        for i in range(length):
+            inside[order[i]] = True
+        tried = _ruin(day, trial, length, inside, rng) if step > 0 and length > 0 else length
+        _walk(day, trial, tried, at, before, after)
+        tried = _recreate(day, worth, trial, tried, inside, at, before, after, rng)
+        got = _worth(day, worth, trial, tried)
+        if got > value + heat * (1.0 - step / (steps + 1)) * np.log(max(rng.random(), 1e-300)):
+            order[:] = trial
+            length, value = tried, got
+            if value > best_value + 1e-9:
+                best[:] = order
+                best_length, best_value = length, value
+    return best_value, best_length
