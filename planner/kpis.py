@@ -113,8 +113,10 @@ def _centre_figures(scenario: Scenario, tables: Tables) -> list[Figure]:
     answered = float((requirement["answered_pct_expected"].fillna(0) * requirement["calls_mean"]).sum())
     hours = scenario.staffing.interval_minutes / 60
     within = scenario.staffing.service_level.within_seconds
+    busy = float((requirement["calls_mean"] * requirement["handle_seconds_mean"].fillna(0)).sum()) / 3600
     return [
         ("calls", calls, "calls", "calls expected within opening hours of the rostered days"),
+        ("call_hours", busy, "hours", "hours of handling those calls"),
         ("agent_hours", float(tables["agents"]["paid_hours"].sum()), "hours", "paid agent hours"),
         ("overtime_hours", float(tables["agents"]["overtime_hours"].sum()), "hours", "paid hours above contracts"),
         (
@@ -154,5 +156,6 @@ def _deal_figures(tables: Tables) -> list[Figure]:
     expected = float((deals["win_probability"] * deals["amount_eur"].fillna(0)).sum())
     return [
         ("open_deals", float(len(deals)), "deals", "deals open at the end of the day `as_of`"),
+        ("expected_won_deals", float(deals["win_probability"].sum()), "deals", "sum of their closure probabilities"),
         ("expected_won_eur", expected, "eur", "amount of open deals x their closure probability"),
     ]

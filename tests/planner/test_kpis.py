@@ -46,6 +46,7 @@ def tables() -> dict[str, pd.DataFrame]:
         {
             "queue": ["q", "q"],
             "calls_mean": [30.0, 10.0],
+            "handle_seconds_mean": [360.0, None],
             "agents_short": [0.0, 2.0],
             "answered_pct_expected": [90.0, 50.0],
         }
@@ -101,6 +102,7 @@ def test_leave_is_paid() -> None:
         ("contacts_outbound", 1),
         ("not_contacted", 1),
         ("calls", 40),
+        ("call_hours", 3),
         ("answered_pct", 80),
         ("agent_hours", 12),
         ("overtime_hours", 1),
@@ -110,6 +112,7 @@ def test_leave_is_paid() -> None:
         ("moved_customers", 1),
         ("stray_parts", 1),
         ("open_deals", 2),
+        ("expected_won_deals", 0.6),
         ("expected_won_eur", 500),
     ],
 )
