@@ -9,6 +9,7 @@ from inputs.types import Tables
 from planner.agree import agree_on_visits
 from planner.audit import audit
 from planner.cache import StageCache
+from planner.clashes import demand_clashes, find_clashes, refuse
 from planner.classic.week import classic_week
 from planner.flags import flags_of
 from planner.kpis import key_figures
@@ -24,11 +25,16 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     """The plan of `scenario` over `tables`; a stage whose inputs are unchanged is answered from `cache`.
 
     classic: decide the classic way (planner/classic), as a yardstick; the forecasts are the same.
+
+    Raises:
+        NoLegalPlan: laws, pins and required work contradict each other; a `Contradiction` names what clashes.
     """
     cache = cache or StageCache()
     run, s, t = cache.run, scenario, tables
     seed, effort, limits, engines = s.solve.seed, s.solve.effort, s.solve.time_limit_seconds, s.solve.engines
     visit_minutes = s.visit_minutes()
+    clashes = find_clashes(s, t)
+    refuse(clashes)
 
     usual_calls = run(
         "calls", forecast_calls, t.demand, t.handled, settings=s.forecast.calls,
@@ -74,4 +80,5 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     findings = audit(scenario, tables, handed_over)
     kpis = key_figures(scenario, handed_over)
     flags = flags_of(decisions, t.customers, handed_over, findings, interrupted=cache.interrupted())
-    return Plan(scenario, decisions, handed_over, findings, kpis, flags)
+    clashes += demand_clashes(s, t, roster.requirement)
+    return Plan(scenario, decisions, handed_over, findings, kpis, flags, clashes)

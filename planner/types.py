@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from forecasting.types import Actions, CallForecast, ClosureForecast, CustomerScores, LeadScores
+from planner.clashes.clash import Clash
 from scenarios.schema import Scenario
 from solvers.outcome import Outcome
 from solvers.types import ChannelPlan, Roster, Routes, Territories
@@ -53,6 +54,7 @@ class Plan:
     findings: of the audit: check, table, row, message. Empty means sound.
     kpis: kpi, value, unit, description.
     flags: sentences, each a reason to look before using the plan (exit code 5); empty: none.
+    clashes: requirements that no plan keeps together and that are not in the way of one.
     """
 
     scenario: Scenario
@@ -61,3 +63,4 @@ class Plan:
     findings: pd.DataFrame
     kpis: pd.DataFrame
     flags: tuple[str, ...]
+    clashes: tuple[Clash, ...] = ()

@@ -4,11 +4,16 @@ import dataclasses
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
-from outputs.console import aligned, frame_text, json_text, records
+from inputs.types import Quality
+from outputs.console import aligned, findings_text, frame_text, json_text, records
+from planner.clashes import Clash, clash_text
+from planner.clashes.told import Where, by_name
 from scenarios.errors import UsageError
 from scenarios.explain import explain, show_value
-from scenarios.loader import load_scenario
+from scenarios.loader import Loaded, load_scenario
+from scenarios.rendering import shown_path
 from scenarios.suggestions import closest
 
 
@@ -43,3 +48,31 @@ def load_text(file: Path, settings: Sequence[str], *, store: Path, clock: Callab
         return json_text({"counts": records(quality.counts), "rejects": records(reasons), "notes": list(quality.notes)})
     aside = ["\nset aside:\n" + frame_text(reasons)] if len(reasons) else []
     return "\n".join([frame_text(quality.counts), *aside, *quality.notes])
+
+
+def findings_answer(loaded: Loaded, quality: Quality, clashes: Sequence[Clash], where: Where, *, as_json: bool) -> str:
+    """What the gates found, and the requirements that clash; those that leave no plan stand in the error alone."""
+    hard, soft = ([clash for clash in clashes if clash.hard is kind] for kind in (True, False))
+    if as_json:
+        return json_text(
+            {
+                "valid": not hard,
+                "problems": [],
+                "findings": [dataclasses.asdict(finding) for finding in quality.findings],
+                "counts": records(quality.counts),
+                "clashes": [_clash_json(clash, where) for clash in clashes],
+            }
+        )
+    parts = [findings_text(quality.findings)] if quality.findings else []
+    parts += [f"what no plan keeps together:\n{clash_text(soft, where)}"] if soft else []
+    several = ", several runs" if loaded.is_sweep else ""
+    count = len(quality.findings)
+    verdict = "no legal plan" if hard else f"valid{several}"
+    parts.append(f"{shown_path(loaded.files[0])}: {verdict}; {count} finding{'s' * (count != 1)} in the tables")
+    return "\n".join(parts)
+
+
+def _clash_json(clash: Clash, where: Where) -> dict[str, Any]:
+    requirements = [{"what": by_name(each), "says": each.says, "place": where(each)} for each in clash.requirements]
+    plain = {"subject": clash.subject, "hard": clash.hard, "proof": clash.proof}
+    return {**plain, "requirements": requirements, "relaxations": list(clash.relaxations)}

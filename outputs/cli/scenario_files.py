@@ -1,6 +1,5 @@
 """Commands on scenario files and their tables: `validate`, `explain`, `schema`, `load`."""
 
-import dataclasses
 import json
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +15,7 @@ from scenarios.errors import ScenarioError
 
 def validate(file: File, settings: Settings = [], as_json: AsJson = False) -> int:  # noqa: B006
     """Check a scenario and its tables, plan nothing."""
-    from outputs.console import findings_text, json_text, problem_json, records
+    from outputs.console import json_text, problem_json
 
     try:
         examined = examined_scenario(file, settings)
@@ -26,18 +25,18 @@ def validate(file: File, settings: Settings = [], as_json: AsJson = False) -> in
             raise examined.error(problems)
     except ScenarioError as error:
         if as_json:
-            out(
-                json_text({"valid": False, "problems": [problem_json(each) for each in error.problems], "findings": []})
-            )
+            told = [problem_json(each) for each in error.problems]
+            out(json_text({"valid": False, "problems": told, "findings": [], "clashes": []}))
         raise
-    findings = [dataclasses.asdict(finding) for finding in tables.quality.findings]
-    if as_json:
-        out(json_text({"valid": True, "problems": [], "findings": findings, "counts": records(tables.quality.counts)}))
-        return 0
-    if findings:
-        out(findings_text(tables.quality.findings))
-    several = ", several runs" if examined.loaded.is_sweep else ""
-    out(f"{file}: valid{several}; {len(findings)} {'finding' if len(findings) == 1 else 'findings'} in the tables")
+    from outputs.cli.answers import findings_answer
+    from outputs.places import places_of
+    from planner.clashes import Contradiction, find_clashes
+
+    clashes, where = find_clashes(examined.loaded.scenario, tables), places_of(examined.loaded)
+    hard = tuple(clash for clash in clashes if clash.hard)
+    out(findings_answer(examined.loaded, tables.quality, clashes, where, as_json=as_json))
+    if hard:
+        raise Contradiction(hard, where)
     return 0
 
 
