@@ -34,9 +34,9 @@ SWEEPS = {"quick": 4, "normal": 12, "thorough": 40}
 """Rounds of such changes at most."""
 CORE = {"quick": 80, "normal": 160, "thorough": 400}
 """Customers of the whole-number programme."""
-NODES = {"quick": 50, "normal": 300, "thorough": 5000}
+NODES = {"quick": 20, "normal": 100, "thorough": 5000}
 """Its branch-and-bound nodes."""
-GAP_PCT = {"quick": 0.01, "normal": 0.001, "thorough": 0.0}
+GAP_PCT = {"quick": 0.2, "normal": 0.01, "thorough": 0.0}
 """The gap at which the search is content, in percent."""
 EXACT_COLUMNS = 3000
 """The exact programme is tried on at most so many open options."""
@@ -107,12 +107,12 @@ def solve(
         method += ", relaxation at the margin"
         found = exchange(passes, state.prices, whole, sizes=EXCHANGED[effort], sweeps=SWEEPS[effort], brake=brake)
         state.offer(problem, fill(passes, found))
-    if not _content(state, effort) and capacities and not brake.pulled():
-        _core(passes, state, effort=effort, brake=brake)
-        method += ", whole-number programme at the margin"
-    if not _content(state, effort) and n <= exact_below and capacities and not brake.pulled():
-        _exact(passes, state, effort=effort, brake=brake)
-        method += ", exact on what is open"
+    for search, words in ((_exact, "exact on what is open"), (_core, "whole-number programme at the margin")):
+        if _content(state, effort) or not capacities or brake.pulled() or (search is _exact and n > exact_below):
+            continue
+        if search(passes, state, effort=effort, brake=brake):
+            method += f", {words}"
+            break
     state.offer(problem, fill(passes, state.choice))
     return _report(passes, state, method, began, brake)
 
@@ -211,18 +211,20 @@ def _relax(passes: Passes, state: _State, *, grow_to: int, brake: Brake) -> np.n
     return relieve(passes, state.prices, whole, np.abs(passes.against(state.prices, whole)[1]))
 
 
-def _core(passes: Passes, state: _State, *, effort: Effort, brake: Brake) -> None:
-    """The best choice among those nearest the margin, all others as they are."""
+def _core(passes: Passes, state: _State, *, effort: Effort, brake: Brake) -> bool:
+    """The best choice among those nearest the margin, all others as they are; always tried, so always True."""
     _, margin = passes.against(state.prices, state.choice)
     size = min(CORE[effort], len(margin))
     nearest = np.sort(np.argpartition(np.abs(margin), size - 1)[:size])
     reach = np.abs(margin[nearest][np.isfinite(margin[nearest])]).max(initial=0.0)
     part = make_marginal(passes, state.choice, nearest, prices=state.prices, loss_eur=float(reach) + 1e-6)
     _search(passes, state, part, effort=effort, brake=brake)
+    return True
 
 
-def _exact(passes: Passes, state: _State, *, effort: Effort, brake: Brake) -> None:
-    """The whole-number programme of all options that a better plan could take, and the bound it proves."""
+def _exact(passes: Passes, state: _State, *, effort: Effort, brake: Brake) -> bool:
+    """The whole-number programme of all options that a better plan could take, and the bound it proves; False if it is
+    too large to be tried."""
     distance = state.priced.bound - state.value
     open_to_all = np.flatnonzero(state.priced.margin <= distance + 1e-9)
     settled = state.priced.best.copy()
@@ -231,13 +233,14 @@ def _exact(passes: Passes, state: _State, *, effort: Effort, brake: Brake) -> No
     others[open_to_all] = part.free
     problem = passes.problem
     if len(part.option) > EXACT_COLUMNS:
-        return
+        return False
     if (use_of(problem, others) > problem.capacity_minutes + slack(problem)).any():
         state.bound = state.value  # whoever must take their best option do not fit: nothing better exists
-        return
+        return True
     bound = _search(passes, state, part, effort=effort, brake=brake, base=settled)
     if bound is not None:
         state.bound = max(state.value, min(state.bound, bound))
+    return True
 
 
 def _search(
