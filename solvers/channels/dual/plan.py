@@ -95,7 +95,7 @@ def solve(
         zero = np.zeros(capacities)
         return CapacityPlan(nothing, 0.0, 0.0, 0.0, 0.0, zero, zero, nothing, np.empty(0), 0, 0.0, "nothing to do")
     _everybody_may_be_left(problem)
-    problem = _without_the_too_long(_in_whole_minutes(problem))
+    problem = prepared(problem)
     passes = Passes(problem, workers=workers, chunk=chunk)
     prices = find_prices(passes, start=warm_prices, seed=seed, workers=workers, chunk=chunk, brake=brake)
     priced = passes.priced(prices)
@@ -115,6 +115,12 @@ def solve(
             break
     state.offer(problem, fill(passes, state.choice))
     return _report(passes, state, method, began, brake)
+
+
+def prepared(problem: CapacityProblem) -> CapacityProblem:
+    """The same problem, closer to its bound: capacities in whole minutes where all minutes are whole, and without the
+    options that are longer than all of their capacity."""
+    return _without_the_too_long(_in_whole_minutes(problem))
 
 
 def _everybody_may_be_left(problem: CapacityProblem) -> None:
