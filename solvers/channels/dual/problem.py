@@ -47,7 +47,7 @@ class CapacityProblem:
             ("minutes must have the shape (customers, channels)", self.minutes.ndim != 2 or len(self.minutes) != n),
             ("channel_of_option must name a column of minutes for each option", not self._channels_known(options)),
             ("resource_of_option must name a resource, or -1, for each option", not self._resources_known(n, options)),
-            ("rows must have a column for each resource", self.rows is not None and self.rows.ndim != 2),
+            ("rows must have a row for each capacity and a column for each resource", not self._rows_fit()),
             ("capacity_minutes must be numbers of at least 0", not _at_least_zero(self.capacity_minutes)),
             ("minutes must be numbers of at least 0", not _at_least_zero(self.minutes)),
             ("value must not be NaN or +inf", bool(np.isnan(self.value).any() or np.isposinf(self.value).any())),
@@ -55,6 +55,10 @@ class CapacityProblem:
         found = [text for text, wrong in faults if wrong]
         if found:
             raise InvalidInput("capacity problem: " + "; ".join(found))
+
+    def _rows_fit(self) -> bool:
+        rows = self.rows
+        return rows is None or (rows.ndim == 2 and len(rows) == len(self.capacity_minutes) and _at_least_zero(rows))
 
     def _channels_known(self, options: int) -> bool:
         place = self.channel_of_option
@@ -70,7 +74,7 @@ class CapacityProblem:
     @property
     def resources(self) -> int:
         """How many resources options draw on."""
-        return len(self.capacity_minutes) if self.rows is None else int(self.rows.shape[1])
+        return len(self.capacity_minutes) if self.rows is None else int(self.rows.shape[-1])
 
     def rows_of_resources(self) -> np.ndarray:
         """(capacities, resources) what a minute of each resource takes from each capacity."""
