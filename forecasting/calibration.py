@@ -1,12 +1,13 @@
 """Makes a score mean what it says: a map from raw to calibrated probability, chosen by what time will bring.
 
-Three kinds: `none` (the score as it is), `platt` (a logistic line on the log-odds; Platt, 1999) and `isotonic` (a
-rising step function; Zadrozny and Elkan, 2002). Chosen by log loss on time blocks that were not fitted: each block
+Four kinds: `none` (the score as it is), `platt` (a logistic line on the log-odds; Platt, 1999), `beta` (a line that may
+bend at the two ends, a log p - b log(1 - p) + c; Kull, Silva Filho and Flach, 2017) and `isotonic` (a rising step
+function; Zadrozny and Elkan, 2002). Chosen by log loss on time blocks that were not fitted: each block
 is predicted by a calibrator fitted on the blocks before it, as it will be used.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -17,7 +18,7 @@ from sklearn.linear_model import LogisticRegression
 
 from forecasting.metrics import CLIP, Array, log_loss
 
-Kind = Literal["none", "platt", "isotonic"]
+Kind = Literal["none", "platt", "beta", "isotonic"]
 
 BLOCKS = 5
 """Time blocks: the first is only fitted on, each later one is predicted from all before it."""
@@ -31,8 +32,9 @@ MARGIN = 1e-4
 class Calibrator:
     """A fitted map of probabilities.
 
-    kind: none, platt or isotonic. slope, intercept: of the log-odds (platt). steps_x, steps_y: (K,) knots, joined by
-    straight lines and held flat outside (isotonic). block_log_loss: log loss in nats of each kind that was tried, on
+    kind: none, platt, beta or isotonic. slope, intercept: of the log-odds (platt). slope, slope_high, intercept: of
+    log p, of -log(1 - p), and c (beta). steps_x, steps_y: (K,) knots, joined by straight lines and held flat outside
+    (isotonic). block_log_loss: log loss in nats of each kind that was tried, on
     the blocks it was not fitted on; empty if there was nothing to choose.
     """
 
@@ -42,12 +44,16 @@ class Calibrator:
     steps_x: tuple[float, ...] = ()
     steps_y: tuple[float, ...] = ()
     block_log_loss: dict[str, float] = field(default_factory=dict)
+    slope_high: float = 1.0
 
     def apply(self, probability: ArrayLike) -> Array:
         """Calibrated probabilities, (N,) in 0..1, of raw ones; never falls where the raw one rises. NaN stays NaN."""
         p = np.asarray(probability, dtype=np.float64)
         if self.kind == "platt":
             return np.asarray(expit(self.slope * logit(p) + self.intercept), dtype=np.float64)
+        if self.kind == "beta":
+            low, high = _ends(p)
+            return np.asarray(expit(self.slope * low + self.slope_high * high + self.intercept), dtype=np.float64)
         if self.kind == "isotonic":
             return np.interp(p, self.steps_x, self.steps_y)
         return p.copy()
@@ -102,7 +108,7 @@ def fit_calibrator(
         if losses[kind] < losses[best] - MARGIN:
             best = kind
     fitted = _fit(best, p, y)
-    return Calibrator(fitted.kind, fitted.slope, fitted.intercept, fitted.steps_x, fitted.steps_y, losses)
+    return replace(fitted, block_log_loss=losses)
 
 
 def time_blocks(order: ArrayLike, *, blocks: int = BLOCKS) -> np.ndarray[Any, np.dtype[np.intp]]:
@@ -139,9 +145,32 @@ def _fit(kind: Kind, p: Array, y: Array) -> Calibrator:
         if slope <= 0:  # A score that orders backwards is not turned round: it says nothing, the mean does.
             return Calibrator("platt", 0.0, float(logit(y.mean())))
         return Calibrator("platt", slope, float(line.intercept_[0]))
+    if kind == "beta":
+        return _fit_beta(p, y)
     if kind == "isotonic":
         return _fit_isotonic(p, y)
     return Calibrator()
+
+
+def _fit_beta(p: Array, y: Array) -> Calibrator:
+    """Both slopes at least 0, so that the map rises: one that would fall is left out and the other fitted alone."""
+    ends = np.column_stack(_ends(p))
+    kept = [0, 1]
+    while kept:
+        line = LogisticRegression(C=1e4, max_iter=200).fit(ends[:, kept], y)
+        if (line.coef_[0] >= 0).all():
+            slopes = dict(zip(kept, line.coef_[0].tolist(), strict=True))
+            return Calibrator(
+                "beta", slopes.get(0, 0.0), float(line.intercept_[0]), slope_high=float(slopes.get(1, 0.0))
+            )
+        kept = [each for each in kept if each != kept[int(line.coef_[0].argmin())]]
+    return Calibrator("beta", 0.0, float(logit(y.mean())), slope_high=0.0)
+
+
+def _ends(p: Array) -> tuple[Array, Array]:
+    """log p and -log(1 - p), held finite."""
+    held = np.clip(p, CLIP, 1 - CLIP)
+    return np.log(held), -np.log1p(-held)
 
 
 def _fit_isotonic(p: Array, y: Array) -> Calibrator:

@@ -11,14 +11,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.calibration import Calibrator, Kind, fit_calibrator, time_blocks
-from forecasting.closure.landmarks import draw_evenly, matured, weights_at
-from forecasting.closure.models import BASE, CANDIDATES, HMM, History, fit_models
+from forecasting.calibration import time_blocks
+from forecasting.closure.landmarks import matured, weights_at
+from forecasting.closure.model import finish
+from forecasting.closure.models import BASE, CANDIDATES, ORDINARY, Care, History, fit_models
 from forecasting.closure.sequences import Bools, Floats, Ints
 from forecasting.metrics import CLIP, auc, bias_points, brier, ece, log_loss, wmape_pct
 
 BLOCKS = 5
-"""Blocks of matured censuses; later censuses form one more that only calibrates."""
+"""Blocks of matured censuses; the first is only learned from, later censuses are not judged."""
 TIE = 1e-3
 """Candidates whose log loss differs by less, in nats a row, count as equal."""
 MEASURES = {"auc": auc, "brier": brier, "ece": ece, "bias_points": bias_points, "log_loss": log_loss}
@@ -33,25 +34,22 @@ class Backtest:
     """Predictions of R rows that their models had not seen.
 
     raw, calibrated: (R,) by candidate; NaN where a row was not predicted. judged: (R,) matured rows with calibrated
-    predictions of all candidates, on which choice and quality rest. calibrators: by candidate, fitted on all
-    predicted rows. chosen: the candidate used.
+    predictions of all candidates, on which choice and quality rest. chosen: the candidate to use.
     """
 
     raw: dict[str, Floats]
     calibrated: dict[str, Floats]
     judged: Bools
-    calibrators: dict[str, Calibrator]
     chosen: str
 
 
-def backtest(history: History, end: int, *, hidden_states: int, seed: int) -> Backtest:
-    """Predicts every block from its past, fits the final calibrators, and chooses.
+def backtest(history: History, end: int, *, hidden_states: int, seed: int, care: Care = ORDINARY) -> Backtest:
+    """Predicts every block from its past, and chooses.
 
     Args:
         history: observations of past deals.
         end: second at which the as-of day ends.
-        hidden_states: of the hidden Markov models.
-        seed: of their samples and starting points.
+        hidden_states, seed, care: see `fit_models`.
 
     Returns:
         `Backtest`; where no candidate could be measured the base rate is chosen and no row is judged.
@@ -60,25 +58,25 @@ def backtest(history: History, end: int, *, hidden_states: int, seed: int) -> Ba
     raw = {name: np.full(len(rows), np.nan) for name in CANDIDATES}
     calibrated = {name: np.full(len(rows), np.nan) for name in CANDIDATES}
     mature, block = _blocks(history, end)
-    for number in range(1, BLOCKS + 1):
+    for number in range(1, BLOCKS):
         now = block == number
         if not now.any():
             continue
         begin = int(rows.landmark[now].min())
-        fitted = fit_models(history, begin, hidden_states=hidden_states, seed=seed)
+        fitted = fit_models(history, begin, hidden_states=hidden_states, seed=seed, care=care)
+        weight = weights_at(rows, begin)
         for name, probability in fitted.probabilities(history.pick(now)).items():
             raw[name][now] = probability
             if name == BASE:
                 calibrated[name][now] = probability
                 continue
-            calibrator = _calibrator(name, history, raw[name], begin, before=block < number)
-            if calibrator is not None:
-                calibrated[name][now] = calibrator.apply(probability)
+            finished = finish(name, raw[name], history, weight, among=(block < number) & (rows.landmark < begin))
+            if finished is not None:
+                calibrated[name][now] = finished.apply(probability, history.pick(now))
     judged = mature.copy()
     tried = [name for name in CANDIDATES if not np.isnan(calibrated[name][mature]).all()]
     for name in tried:
         judged &= ~np.isnan(calibrated[name])
-    calibrators = {name: _calibrator(name, history, raw[name], end) or Calibrator() for name in tried if name != BASE}
     won = rows.won[judged]
     losses, needed = {}, {}
     if len(np.unique(won)) == 2:
@@ -87,7 +85,7 @@ def backtest(history: History, end: int, *, hidden_states: int, seed: int) -> Ba
         for name in tried:
             needed[name] = 2 * _gain_error(calibrated[name][judged], base, won, rows.deal[judged])
     chosen = choose(losses, needed=needed)
-    return Backtest(raw, calibrated, judged if losses else judged & False, calibrators, chosen)
+    return Backtest(raw, calibrated, judged if losses else judged & False, chosen)
 
 
 def choose(losses: dict[str, float], *, needed: dict[str, float]) -> str:
@@ -151,14 +149,13 @@ def _pipeline_error_pct(p: Floats, history: History, judged: Bools) -> float:
 
 
 def _blocks(history: History, end: int) -> tuple[Bools, Ints]:
-    """Which rows are matured, and the block of each: 0.. of matured censuses, BLOCKS of later ones, -1 of the rest."""
+    """Which rows are matured, and the block of each: 0.. of matured censuses, -1 of the rest."""
     rows = history.rows
     mature = matured(rows, end)
     block = np.full(len(rows), -1, dtype=np.int64)
     if not mature.any():
         return mature, block
     block[mature] = time_blocks(rows.landmark[mature], blocks=BLOCKS)
-    block[rows.landmark > rows.landmark[mature].max()] = BLOCKS
     return mature, block
 
 
@@ -168,25 +165,6 @@ def _gain_error(p: Floats, q: Floats, won: Bools, deal: Ints) -> float:
     gain = np.where(won, np.log(p / q), np.log((1 - p) / (1 - q)))
     by_deal = np.bincount(deal, weights=gain - gain.mean())
     return float(np.sqrt((by_deal**2).sum()) / len(gain))
-
-
-def _calibrator(
-    name: str, history: History, raw: Floats, when: int, *, before: Bools | None = None
-) -> Calibrator | None:
-    """Fitted on the predicted rows whose label was known at `when`; None if one outcome or none is among them."""
-    chosen = ~np.isnan(raw) & (history.rows.landmark < when)
-    if before is not None:
-        chosen &= before
-    predicted = history.rows.pick(chosen)
-    weight = weights_at(predicted, when)
-    known = weight > 0
-    if len(np.unique(predicted.won[known])) < 2:
-        return None
-    drawn = draw_evenly(weight)
-    # Steps cost the hidden Markov model its rank: many of its scores are near each other. `none` is no candidate:
-    # win rates drift, and a model's mean is always corrected by what came of its earlier predictions.
-    kinds: tuple[Kind, ...] = ("platt",) if name == HMM else ("platt", "isotonic")
-    return fit_calibrator(raw[chosen][drawn], predicted.won[drawn], predicted.landmark[drawn], kinds=kinds)
 
 
 def _cohorts(created: Ints) -> list[tuple[str, Bools]]:

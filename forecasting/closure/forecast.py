@@ -4,7 +4,7 @@ The number answers: given that this deal is open at the end of the as-of day and
 won within `horizon_days`? The rep's own number is never looked at; it is only measured beside the models.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +13,8 @@ import pandas as pd
 
 from forecasting.closure.evaluate import COLUMNS, Backtest, backtest, quality_rows
 from forecasting.closure.landmarks import DAY, Rows, observe, take_censuses
-from forecasting.closure.models import BASE, HMM, Fitted, History, describe, fit_models
+from forecasting.closure.model import ClosureModel, learn
+from forecasting.closure.models import BASE, JOURNEY, ORDINARY, History, describe
 from forecasting.closure.sequences import NEVER, Bools, Deals, Floats, count_reasons, read_deals
 from forecasting.types import ClosureForecast
 from scenarios.schema.forecast import ClosureSettings
@@ -24,24 +25,14 @@ class Regime:
     """What was learned from the deals of one regime; quality: its rows of the quality frame."""
 
     name: str
-    fitted: Fitted
+    model: ClosureModel
     test: Backtest
     quality: list[tuple[Any, ...]]
 
     def score(self, history: History) -> tuple[Floats, Floats]:
-        """(N,) win probability and hidden Markov probability (NaN if none could be measured), both calibrated."""
-        raw = self.fitted.probabilities(history)
-        calibrated = {name: kept.apply(raw[name]) for name, kept in self.test.calibrators.items() if name in raw}
-        calibrated[BASE] = raw[BASE]
-        return calibrated[self.test.chosen], calibrated.get(HMM, np.full(len(history.rows), np.nan))
-
-    @property
-    def method(self) -> str:
-        """In words, for the scores."""
-        if self.test.chosen == BASE:
-            return BASE
-        kind = self.test.calibrators[self.test.chosen].kind
-        return self.test.chosen if kind == "none" else f"{self.test.chosen}, {kind}"
+        """(N,) win probability and hidden Markov probability (NaN if none could be finished)."""
+        found = self.model.probabilities(history, only=(self.model.chosen, JOURNEY))
+        return found[self.model.chosen], found.get(JOURNEY, np.full(len(history.rows), np.nan))
 
 
 def forecast_closure(
@@ -66,11 +57,14 @@ def forecast_closure(
         few settled deals to tell, all are scored by it and a note says so.
     """
     deals = read_deals(opportunities, stage_events, start_stages=settings.start_stages, as_of=as_of)
-    history = describe(deals, take_censuses(deals, horizon_days=settings.horizon_days))
+    deals = deals.with_unknown_stage()
+    history = describe(
+        deals, take_censuses(deals, horizon_days=settings.horizon_days), horizon_days=settings.horizon_days
+    )
     strict = deals.table["strict"].to_numpy()
     regimes = _learn_regimes(history, strict, deals, settings=settings, seed=seed)
     rows, silent = observe(deals, deals.end, horizon_days=settings.horizon_days)
-    scores = _score(deals, describe(deals, rows), silent, regimes)
+    scores = _score(deals, describe(deals, rows, horizon_days=settings.horizon_days), silent, regimes)
     quality = pd.DataFrame([row for regime in regimes.values() for row in regime.quality], columns=list(COLUMNS))
     left_out = pd.concat([deals.left_out, _unseen(deals, history.rows)], ignore_index=True)
     notes = _notes(deals, scores, regimes, horizon_days=settings.horizon_days)
@@ -82,19 +76,21 @@ def _learn_regimes(
 ) -> dict[str, Regime]:
     """Both regimes; learned once where every observed deal is strict."""
 
-    def learn(name: str, part: History) -> Regime:
-        fitted = fit_models(part, deals.end, hidden_states=settings.hidden_states, seed=seed)
+    def learn_regime(name: str, part: History) -> Regime:
         test = backtest(part, deals.end, hidden_states=settings.hidden_states, seed=seed)
-        if test.chosen not in fitted.names:
-            test = Backtest(test.raw, test.calibrated, test.judged, test.calibrators, BASE)
-        return Regime(name, fitted, test, quality_rows(part, test, regime=name))
+        model = learn(
+            part, deals.end, chosen=test.chosen, hidden_states=settings.hidden_states, seed=seed, care=ORDINARY
+        )
+        if model.chosen != test.chosen:
+            test = replace(test, chosen=model.chosen)
+        return Regime(name, model, test, quality_rows(part, test, regime=name))
 
-    everything = learn("all", history)
+    everything = learn_regime("all", history)
     inside = strict[history.rows.deal]
     if inside.all():
         same = quality_rows(history, everything.test, regime="strict")
-        return {"strict": Regime("strict", everything.fitted, everything.test, same), "all": everything}
-    return {"strict": learn("strict", history.pick(inside)), "all": everything}
+        return {"strict": Regime("strict", everything.model, everything.test, same), "all": everything}
+    return {"strict": learn_regime("strict", history.pick(inside)), "all": everything}
 
 
 def _score(deals: Deals, history: History, silent: Any, regimes: dict[str, Regime]) -> pd.DataFrame:
@@ -107,8 +103,8 @@ def _score(deals: Deals, history: History, silent: Any, regimes: dict[str, Regim
     for name, regime in regimes.items():
         mine = np.flatnonzero(table["strict"].to_numpy()[:seen] == (name == "strict"))
         win[mine], hmm[mine] = regime.score(history.pick(mine))
-        method[mine] = regime.method
-    win[seen:] = regimes["all"].fitted.base_rate
+        method[mine] = regime.model.method
+    win[seen:] = regimes["all"].model.fitted.base_rate
     age_days = ((deals.end - deals.created[deal]) / DAY).clip(0)
     stage = np.array([*deals.stages, ""], dtype=object)[np.append(history.state.stage, np.full(len(silent), -1))]
     scores = pd.DataFrame(
@@ -145,7 +141,7 @@ def _unseen(deals: Deals, rows: Rows) -> pd.DataFrame:
 
 
 def _notes(deals: Deals, scores: pd.DataFrame, regimes: dict[str, Regime], *, horizon_days: int) -> tuple[str, ...]:
-    fitted = regimes["all"].fitted
+    fitted = regimes["all"].model.fitted
     notes = [
         f"Won within {horizon_days} days, learned from {fitted.rows} observations of past deals at weekly censuses "
         f"({fitted.won} won); observations whose outcome is not known yet are left out and stood for by others."

@@ -91,6 +91,8 @@ def weights_at(rows: Rows, when: int) -> Floats:
     known = (rows.known_at <= when) & (rows.landmark < when)
     took = np.where(known, rows.known_at - rows.landmark, 0)
     longer = len(rows) - np.searchsorted(watched, took, side="left")
+    if known.sum() == (rows.landmark < when).sum():
+        return known.astype(np.float64)  # Nobody has to be stood for.
     weight = np.where(known, len(rows) / np.maximum(longer, 1), 0.0).clip(max=MAX_WEIGHT)
     return weight / weight[known].mean() if known.any() else weight
 

@@ -12,11 +12,11 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from forecasting.closure.landmarks import DAY, Rows
-from forecasting.closure.sequences import Bools, Deals, Floats, Ints
+from forecasting.closure.sequences import Bools, Deals, Floats, Ints, stage_rank
 
 KNOT_DAYS = (1.0, 4.0, 10.0, 21.0, 45.0)
 """Where the line over log(1 + days) may bend."""
-PENALTY = 1.0
+PENALTY = 2.0
 """C of scikit-learn: inverse strength of the ridge on standardised terms."""
 
 
@@ -51,9 +51,9 @@ class StageDwell:
     weights: Floats
     intercept: float
 
-    def probability(self, state: State) -> Floats:
-        """(R,) closure probability."""
-        log_odds = (terms(state) - self.mean) / self.scale @ self.weights + self.intercept
+    def probability(self, state: State, more: Floats | None = None) -> Floats:
+        """(R,) closure probability; `more` are the terms (R, M) that the fit was given beside the state."""
+        log_odds = (terms(state, more) - self.mean) / self.scale @ self.weights + self.intercept
         return np.asarray(expit(log_odds), dtype=np.float64)
 
 
@@ -79,12 +79,17 @@ def states(deals: Deals, rows: Rows) -> State:
     )
 
 
-def fit_stage_dwell(state: State, won: Bools, weight: Floats) -> StageDwell | None:
-    """Fits the regression on R rows with weights; None where one class has no row."""
+def fit_stage_dwell(state: State, won: Bools, weight: Floats, more: Floats | None = None) -> StageDwell | None:
+    """Fits the regression on R rows with weights; None where one class has no row.
+
+    Args:
+        state: of R rows. won: (R,). weight: (R,), 0 leaves a row out.
+        more: (R, M) finite terms beside those of the state, such as the log-odds of another model.
+    """
     used = weight > 0
     if len(np.unique(won[used])) < 2:
         return None
-    x = terms(state)[used]
+    x = terms(state, more)[used]
     mean, scale = x.mean(axis=0), x.std(axis=0)
     scale = np.where(scale > 1e-9, scale, 1.0)
     model = LogisticRegression(C=PENALTY, solver="newton-cholesky", max_iter=100)
@@ -92,8 +97,8 @@ def fit_stage_dwell(state: State, won: Bools, weight: Floats) -> StageDwell | No
     return StageDwell(mean, scale, model.coef_[0], float(model.intercept_[0]))
 
 
-def terms(state: State) -> Floats:
-    """(R, F) terms of the regression, not yet standardised."""
+def terms(state: State, more: Floats | None = None) -> Floats:
+    """(R, F) terms of the regression, not yet standardised; those of `more` last."""
     stages = state.visits.shape[1]
     dwell = np.log1p(state.dwell_days)
     bends = np.column_stack([dwell, *(np.maximum(dwell - np.log1p(knot), 0.0) for knot in KNOT_DAYS)])
@@ -102,21 +107,15 @@ def terms(state: State) -> Floats:
     by_stage = (here[:, :, None] * bends[:, None, :]).reshape(len(dwell), stages * bends.shape[1])
     age = np.log1p(state.age_days)
     counts = np.log1p(np.column_stack([state.events, state.jumps_back]))
-    return np.column_stack([here, before, by_stage, age, age**2, counts, np.log1p(state.visits)]).astype(np.float64)
+    own = [here, before, by_stage, age, age**2, counts, np.log1p(state.visits)]
+    return np.column_stack(own if more is None else [*own, more]).astype(np.float64)
 
 
 def _goes_back(deals: Deals, owner: Ints) -> Bools:
-    """(E,) whether an event enters a stage that usually comes before the stage the deal was in.
-
-    The usual order is that of the mean position of each stage among the events of a deal; no outcome is looked at.
-    """
-    if len(deals.stage) == 0:
-        return np.zeros(0, dtype=bool)
-    length = np.diff(deals.first)[owner]
-    position = (np.arange(len(owner)) - deals.first[owner] + 0.5) / length
-    count = np.bincount(deals.stage, minlength=len(deals.stages))
-    mean = np.bincount(deals.stage, weights=position, minlength=len(deals.stages)) / np.maximum(count, 1)
-    rank = np.argsort(np.argsort(mean, kind="stable"), kind="stable")[deals.stage]
+    """(E,) whether an event enters a stage that usually comes before the stage the deal was in (`stage_rank`)."""
     back = np.zeros(len(owner), dtype=bool)
-    back[1:] = (owner[1:] == owner[:-1]) & (rank[1:] < rank[:-1])
+    if len(owner):
+        rank = stage_rank(deals)[deals.stage]
+        # A stage never learned has rank -1: nobody knows whether a step to it goes back.
+        back[1:] = (owner[1:] == owner[:-1]) & (rank[1:] < rank[:-1]) & (rank[1:] >= 0)
     return back

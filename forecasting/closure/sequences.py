@@ -9,7 +9,7 @@ starts in a start stage, at most one terminal event, nothing after it, nothing b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +20,9 @@ TERMINAL = ("won", "lost")
 OUTCOME_SECONDS = 5
 """Events so many seconds before the terminal belong to the outcome. The same slack is given to `created_at`."""
 
+UNKNOWN_STAGE = "(unknown stage)"
+"""Stands for stages that a model has not learned."""
+
 Ints = np.ndarray[Any, np.dtype[np.int64]]
 Floats = np.ndarray[Any, np.dtype[np.float64]]
 Bools = np.ndarray[Any, np.dtype[np.bool_]]
@@ -29,15 +32,35 @@ NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True)
+class Touches:
+    """What was done for deals beside their stages: calls, work items. Sorted by deal and time, as far as known.
+
+    first: (D + 1,) the touches of deal d are first[d]:first[d + 1]. at: (E,) seconds. kind: (E,) code into `kinds`.
+    """
+
+    first: Ints
+    at: Ints
+    kind: Ints
+    kinds: tuple[str, ...]
+
+    def keep(self, kept: Bools) -> "Touches":
+        """Those of the deals of a mask (D,)."""
+        mine = np.repeat(kept, np.diff(self.first))
+        first = np.concatenate([[0], np.cumsum(np.diff(self.first)[kept])]).astype(np.int64)
+        return Touches(first, self.at[mine], self.kind[mine], self.kinds)
+
+
+@dataclass(frozen=True)
 class Deals:
     """D deals and their E events, times in whole seconds since 1970 (local), nothing later than the as-of day.
 
     table: (D rows, sorted by opportunity_id) opportunity_id, customer_id, amount_eur, rep_probability (0..1, NaN if
-        none), strict (bool).
+        none), owner, segment ("" if unknown), strict (bool).
     created, terminal: (D,) seconds; terminal is `NEVER` for an open deal. won: (D,) bool.
     first: (D + 1,) the events of deal d are first[d]:first[d + 1], in order of time.
     stage, entered: (E,) code into `stages`, seconds. left_out: reason, deals.
-    end: second at which the as-of day ends (exclusive).
+    end: second at which the as-of day ends (exclusive). touches: None where the log has none.
+    rank: (S,) place of each stage in the usual order, where it was learned elsewhere; None: as in these deals.
     """
 
     table: pd.DataFrame
@@ -50,6 +73,8 @@ class Deals:
     stages: tuple[str, ...]
     left_out: pd.DataFrame
     end: int
+    touches: Touches | None = None
+    rank: Floats | None = None
 
     def keep(self, kept: Bools) -> "Deals":
         """The same with the deals of the mask `kept` (D,) only; stage codes stay as they are."""
@@ -66,11 +91,43 @@ class Deals:
             stages=self.stages,
             left_out=self.left_out,
             end=self.end,
+            touches=None if self.touches is None else self.touches.keep(kept),
+            rank=self.rank,
         )
+
+    def coded_as(self, stages: tuple[str, ...], rank: Floats) -> "Deals":
+        """The same with the stage codes of `stages`, whose last one stands for every name not among them."""
+        code = {name: at for at, name in enumerate(stages)}
+        mapped = np.array([code.get(name, len(stages) - 1) for name in self.stages], dtype=np.int64)
+        return replace(self, stages=stages, stage=mapped[self.stage] if len(mapped) else self.stage, rank=rank)
+
+    def with_unknown_stage(self) -> "Deals":
+        """The same with one more stage that no event has, for stages that may come later; ranks are fixed."""
+        return replace(self, stages=(*self.stages, UNKNOWN_STAGE), rank=np.append(stage_rank(self), -1.0))
+
+
+def stage_rank(deals: Deals) -> Floats:
+    """(S,) place of each stage in the usual order: that of its mean position among the events of a deal.
+
+    No outcome is looked at.
+    """
+    if deals.rank is not None:
+        return deals.rank
+    length = np.diff(deals.first)
+    owner = np.repeat(np.arange(len(length)), length)
+    position = (np.arange(len(owner)) - deals.first[owner] + 0.5) / np.maximum(length[owner], 1)
+    count = np.bincount(deals.stage, minlength=len(deals.stages))
+    mean = np.bincount(deals.stage, weights=position, minlength=len(deals.stages)) / np.maximum(count, 1)
+    return np.argsort(np.argsort(mean, kind="stable"), kind="stable").astype(np.float64)
 
 
 def read_deals(
-    opportunities: pd.DataFrame, stage_events: pd.DataFrame, *, start_stages: Sequence[str], as_of: date
+    opportunities: pd.DataFrame,
+    stage_events: pd.DataFrame,
+    *,
+    start_stages: Sequence[str],
+    as_of: date,
+    activities: pd.DataFrame | None = None,
 ) -> Deals:
     """Deals as they stood at the end of `as_of`.
 
@@ -79,6 +136,7 @@ def read_deals(
         stage_events: the table of that name; events of unknown deals are counted and left out.
         start_stages: where a strict deal starts; empty: anywhere.
         as_of: the last day whose events are known.
+        activities: opportunity_id, activity, at: calls and work items; None: the log has none.
 
     Returns:
         `Deals`. `left_out` has a row for each reason that met at least one deal; reasons that begin with `strict:`
@@ -126,7 +184,20 @@ def read_deals(
         stages=tuple(names.tolist()),
         left_out=count_reasons(counted),
         end=int(end.timestamp()),
+        touches=None if activities is None else read_touches(table["opportunity_id"], activities, end),
     )
+
+
+def read_touches(opportunity_id: pd.Series, activities: pd.DataFrame, end: pd.Timestamp) -> Touches:
+    """The touches of these deals before `end`; rows without deal, name or time are no touches."""
+    known = activities[activities["activity"].notna() & (activities["at"] < end)]
+    deal = pd.Index(opportunity_id).get_indexer(pd.Index(known["opportunity_id"]))
+    known, deal = known[deal >= 0], deal[deal >= 0]
+    second = _seconds(known["at"])
+    kinds, kind = np.unique(known["activity"].to_numpy(dtype=object).astype(str), return_inverse=True)
+    order = np.lexsort((second, deal))
+    first = np.concatenate([[0], np.cumsum(np.bincount(deal, minlength=len(opportunity_id)))]).astype(np.int64)
+    return Touches(first, second[order], kind[order].astype(np.int64), tuple(kinds.tolist()))
 
 
 def count_reasons(counted: dict[str, int]) -> pd.DataFrame:
@@ -170,6 +241,7 @@ def _starts_elsewhere(names: Any, codes: Any, first: Ints, start_stages: Sequenc
 
 def _described(table: pd.DataFrame, *, strict: Bools) -> pd.DataFrame:
     nothing = pd.Series(np.nan, index=table.index)
+    unknown = pd.Series("", index=table.index, dtype="str")
     rep = table.get("rep_probability_pct", nothing).astype("float64") / 100
     return pd.DataFrame(
         {
@@ -177,6 +249,8 @@ def _described(table: pd.DataFrame, *, strict: Bools) -> pd.DataFrame:
             "customer_id": table["customer_id"],
             "amount_eur": table.get("amount_eur", nothing).astype("float64"),
             "rep_probability": rep.clip(0.0, 1.0),
+            "owner": table.get("owner_rep_id", unknown).fillna("").astype("str"),
+            "segment": table.get("segment", unknown).fillna("").astype("str"),
             "strict": strict,
         }
     )

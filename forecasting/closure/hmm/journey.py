@@ -19,7 +19,7 @@ from forecasting.closure.hmm.chain import HiddenChain
 from forecasting.closure.hmm.ticks import day_sequences
 from forecasting.closure.hmm.trie import MISSING, PrefixTrie
 from forecasting.closure.landmarks import Rows
-from forecasting.closure.sequences import NEVER, Deals, Floats, Ints
+from forecasting.closure.sequences import NEVER, UNKNOWN_STAGE, Deals, Floats, Ints
 
 PHASES = 3
 STAY = (0.50, 0.85, 0.97)
@@ -53,7 +53,8 @@ class Journey:
     def probability_of(self, flat: Ints, lengths: Ints, *, days: int | None = None) -> Floats:
         """The same from symbols and lengths (see `day_sequences`)."""
         trie = PrefixTrie(self.chain.n_features)
-        known = np.where(flat < len(self.stages), flat, MISSING)
+        learned = np.append([name != UNKNOWN_STAGE for name in self.stages], False)
+        known = np.where(learned[np.minimum(flat, len(self.stages))], flat, MISSING)
         final = trie.append(known, lengths, np.zeros(len(lengths)))
         now = np.vstack([self.chain.state_now(trie), self.chain.startprob_])[final]
         alive = now[:, :-2]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from forecasting.closure.hmm.trie import ENDED, PrefixTrie
 from forecasting.closure.landmarks import DAY, Rows
 from forecasting.closure.sequences import Deals, Ints
 
@@ -50,8 +51,11 @@ def tick_sequences(deals: Deals, rows: Rows) -> Sequences:
     place = _counted(total) - np.maximum(total - MAX_SYMBOLS, 0)[owner]
     table = np.full((len(rows), min(MAX_SYMBOLS, int(total.max(initial=1)))), -1, dtype=np.int64)
     table[owner[place >= 0], place[place >= 0]] = symbol[place >= 0]
-    symbols, of_row = np.unique(table, axis=0, return_inverse=True)
-    return Sequences(symbols, of_row.reshape(-1).astype(np.int64))
+    trie = PrefixTrie(max(1, len(deals.stages) * TICKS))
+    _, one, of_row = np.unique(
+        trie.append_table(np.where(table < 0, ENDED, table)), return_index=True, return_inverse=True
+    )
+    return Sequences(table[one], of_row.reshape(-1).astype(np.int64))
 
 
 def day_sequences(deals: Deals, rows: Rows) -> tuple[Ints, Ints]:

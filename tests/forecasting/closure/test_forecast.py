@@ -155,7 +155,7 @@ def test_only_losses_give_a_low_but_not_an_impossible_base_rate() -> None:
     opportunities, events, _ = company(300)
     forecast = run(opportunities, events.assign(stage=events["stage"].replace("won", "lost")))
     assert 0 < forecast.scores["win_probability"].max() < 0.02
-    assert forecast.scores["hmm_probability"].isna().all()
+XX
 
 
 def test_empty_tables_give_empty_frames_of_the_contract() -> None:
@@ -184,8 +184,8 @@ def test_empty_tables_give_empty_frames_of_the_contract() -> None:
         ({}, "base rate"),
         ({"base rate": 0.60}, "base rate"),
         ({"base rate": 0.60, "mean logit": 0.5, "hidden Markov": 0.55}, "mean logit"),
-        ({"base rate": 0.60, "mean logit": 0.5005, "stage x dwell": 0.5}, "mean logit"),
-        ({"base rate": 0.60, "mean logit": 0.52, "stage x dwell": 0.5}, "stage x dwell"),
+        ({"base rate": 0.60, "mean logit": 0.5005, "trees": 0.5}, "mean logit"),
+        ({"base rate": 0.60, "mean logit": 0.52, "trees": 0.5}, "trees"),
         ({"base rate": 0.60, "mean logit": 0.585}, "base rate"),
     ],
 )
@@ -238,4 +238,4 @@ def test_a_model_that_could_never_be_measured_is_left_aside() -> None:
         seed=1,
     )
     assert forecast.scores["win_probability"].between(0, 1).all()
-    assert forecast.scores["hmm_probability"].isna().all()
+XX

@@ -1,0 +1,118 @@
+"""Closure probability as two competing risks in time: when does an open deal end, and is that end a win?
+
+Time from the landmark is cut into spans. For a deal still open at the start of a span, one boosted model gives the
+chance that it ends within it, another the chance that such an end is a win. With S_j the chance to be open at the start
+of span j,
+
+    P(won within h) = sum over spans j before h of S_j e_j w_j,    S_{j+1} = S_j (1 - e_j),
+
+so one fit answers for any horizon h and gives the quantiles of the close date. A deal that is still open teaches that
+it did not end in the spans watched in full: nothing is thrown away and nothing assumed. Discrete-time competing risks
+(Prentice et al., 1978; Tutz and Schmid, 2016).
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import expit
+
+from forecasting.closure.features import Features
+from forecasting.closure.landmarks import DAY, Rows
+from forecasting.closure.sequences import Deals, Floats, Ints
+from forecasting.closure.trees import Boosted, boost, telling
+
+SPANS = (0, 1, 2, 4, 7, 10, 14, 18, 22, 26, 30, 36, 45, 65)
+"""Days from the landmark at which spans begin; the last one has no end."""
+ROUNDS = 120
+LAST_SPAN_DAYS = 90.0
+"""Length given to the open last span when a date in it is asked for."""
+
+
+@dataclass(frozen=True)
+class Hazard:
+    """ends, wins: models of the end of a span and of its being a win; wins None: all ends were alike (`win_rate`)."""
+
+    ends: Boosted
+    wins: Boosted | None
+    win_rate: float
+
+    def spans(self, features: Features) -> tuple[Floats, Floats]:
+        """(R, J) chance to be open at the start of each span, and to end in it by a win, as (open, won)."""
+        x = features.arranged(self.ends.names[:-1])
+        spans = len(SPANS)
+        wide = np.column_stack([np.repeat(x, spans, axis=0), np.tile(np.arange(spans, dtype=np.float32), len(x))])
+        end = np.asarray(expit(self.ends.log_odds(wide)), dtype=np.float64).reshape(-1, spans)
+        end[:, -1] = 1.0  # Every deal ends at last.
+        win = np.full(end.shape, self.win_rate)
+        if self.wins is not None:
+            win = np.asarray(expit(self.wins.log_odds(wide)), dtype=np.float64).reshape(-1, spans)
+        still = np.cumprod(np.column_stack([np.ones(len(x)), 1 - end[:, :-1]]), axis=1)
+        return np.asarray(still, dtype=np.float64), np.asarray(still * end * win, dtype=np.float64)
+
+    def probability(self, features: Features, *, days: float | None = None) -> Floats:
+        """(R,) probability to be won within `days` of the landmark; None: ever. Spans are read in proportion."""
+        _, won = self.spans(features)
+        return np.asarray((won @ _share_before(days)).clip(0.0, 1.0), dtype=np.float64)
+
+    def close_days(self, features: Features, *, quantiles: tuple[float, ...]) -> Floats:
+        """(R, Q) days from the landmark until the deal ends, won or lost, at these quantiles (0..1)."""
+        still, _ = self.spans(features)
+        ended = np.column_stack([1 - still, np.ones(len(still))])
+        knots = np.append(SPANS, SPANS[-1] + LAST_SPAN_DAYS)
+        return np.array([np.interp(quantiles, row, knots) for row in ended]).reshape(len(still), len(quantiles))
+
+
+def fit_hazard(
+    deals: Deals, rows: Rows, features: Features, when: int, *, seed: int, seeds: int, max_spans: int
+) -> Hazard | None:
+    """Learns from rows before second `when`, of which nothing later is known; None where no deal ended by then.
+
+    Args:
+        deals: the history. rows, features: (R,) observations. when: second of knowledge.
+        seed: of the first model. seeds: models averaged. max_spans: deal-spans learned from, at most; beyond it rows
+            are thinned evenly.
+    """
+    known = np.flatnonzero(rows.landmark < when)
+    if len(known) == 0:
+        return None
+    row, span, ended, win = _spans_of(deals, rows.pick(known), when)
+    if not ended.any() or ended.all():
+        return None
+    if len(row) > max_spans:
+        # Whole rows are left out, evenly, so that the spans of a row stay together.
+        kept = np.zeros(len(known), dtype=bool)
+        kept[np.linspace(0, len(known) - 1, int(len(known) * max_spans / len(row))).astype(np.int64)] = True
+        row, span, ended, win = (each[kept[row]] for each in (row, span, ended, win))
+    names = telling(features.pick(known))
+    x = np.column_stack([features.pick(known).arranged(names)[row], span.astype(np.float32)])
+    ones = np.ones(len(row))
+    wide = (*names, "span")
+    ends = boost(x, ended, ones, wide, seed=seed, rounds=ROUNDS, seeds=seeds)
+    won = win[ended]
+    wins = None
+    if len(np.unique(won)) == 2:
+        wins = boost(x[ended], won, ones[ended], wide, seed=seed, rounds=ROUNDS, seeds=seeds)
+    return Hazard(ends, wins, float((won.sum() + 1) / (len(won) + 2)))
+
+
+def _spans_of(deals: Deals, rows: Rows, when: int) -> tuple[Ints, Ints, np.ndarray, np.ndarray]:
+    """Row, span, whether the deal ended in it and by a win: every span that was watched, as known at `when`."""
+    terminal = deals.terminal[rows.deal]
+    decided = terminal <= when
+    watched = (np.where(decided, terminal, when) - rows.landmark) / DAY
+    last = np.searchsorted(SPANS, watched, side="right") - 1
+    # An open deal's last span was not watched to its end: only the spans before it count.
+    count = np.where(decided, last + 1, last).astype(np.int64)
+    row = np.repeat(np.arange(len(rows)), count)
+    span = np.arange(len(row)) - np.repeat(np.cumsum(count) - count, count)
+    ended = decided[row] & (span == last[row])
+    return row, span, ended, ended & deals.won[rows.deal][row]
+
+
+def _share_before(days: float | None) -> Floats:
+    """(J,) share of each span that lies before `days`."""
+    if days is None:
+        return np.ones(len(SPANS))
+    begin = np.array(SPANS, dtype=np.float64)
+    length = np.append(np.diff(begin), LAST_SPAN_DAYS)
+    return np.asarray(((days - begin) / length).clip(0.0, 1.0), dtype=np.float64)
