@@ -18,8 +18,8 @@ from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.escaping import printable
 from outputs.pages import file_name
+from outputs.visits import Visits
 from planner.types import Plan
-from scenarios.schema import FIELD
 
 
 def write_calendars(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
@@ -84,9 +84,7 @@ def _rep_events(plan: Plan, tables: Tables) -> Iterator[tuple[str, str, list[dic
     """(rep_id, name, events) of each rep: visits, lunch and appointments."""
     names = dict(zip(tables.customers["customer_id"], tables.customers["name"], strict=True))
     rep_names = dict(zip(plan.tables["team"]["rep_id"], plan.tables["team"]["name"], strict=True))
-    actions = plan.tables["actions"]
-    field = actions[actions["channel"] == FIELD]
-    why = dict(zip(field["customer_id"], field["why"], strict=True))
+    visits = Visits(plan)
     held = {(row.rep_id, row.start): row.place for row in rows(tables.appointments)}
     week = plan.scenario.horizon.start
     for rep, stops in groups(plan.tables["stops"], "rep_id"):
@@ -105,7 +103,7 @@ def _rep_events(plan: Plan, tables: Tables) -> Iterator[tuple[str, str, list[dic
                 "summary": _summary(stop.kind, names.get(customer), customer, where),
                 "start": stop.start_at,
                 "end": stop.end_at,
-                "description": _visit_text(stop, why.get(customer)) if stop.kind == "visit" else "",
+                "description": _visit_text(stop, visits.why(customer, stop.start_at)) if stop.kind == "visit" else "",
                 "place": place if customer else None,
                 "location": where if isinstance(where, str) else "",
             })  # fmt: skip

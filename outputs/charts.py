@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Mapping
 
 import matplotlib
 import numpy as np
@@ -36,11 +37,11 @@ def svg_of(figure: Figure, label: str) -> str:
     return body.replace("<svg", f'<svg role="img" aria-label="{label}"', 1)
 
 
-def money_chart(figures: dict[str, float]) -> str:
-    """What the week brings and costs in euros: gains to the right, costs to the left.
+def money_chart(figures: Mapping[str, float], bands: Mapping[str, tuple[float, float]]) -> str:
+    """What the week brings and costs in euros: gains to the right, costs to the left; a whisker where there is a band.
 
     Args:
-        figures: label -> signed euros, in the order to draw.
+        figures: label -> signed euros, in the order to draw. bands: label -> (low, high), as signed as the figure.
     """
     with matplotlib.rc_context(STYLE):
         figure, axes = _canvas(7.5, 0.36 * len(figures) + 0.6)
@@ -51,9 +52,14 @@ def money_chart(figures: dict[str, float]) -> str:
         axes.axvline(0, color=INK, linewidth=0.8)
         axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
         span = max(float(np.ptp(np.append(values, 0))), 1e-9)
-        for place, value in zip(places, values, strict=True):
+        for label, place, value in zip(labels, places, values, strict=True):
             side = "left" if value >= 0 else "right"
-            axes.text(value + (0.01 if value >= 0 else -0.01) * span, place, f"{value:,.0f}", va="center", ha=side)
+            end = value
+            if label in bands:
+                low, high = bands[label]
+                axes.plot([low, high], [place, place], color=INK, linewidth=1.2, marker="|", markersize=7)
+                end = max(high, value) if value >= 0 else min(low, value)
+            axes.text(end + (0.012 if value >= 0 else -0.012) * span, place, f"{value:,.0f}", va="center", ha=side)
         axes.margins(x=0.16)
         axes.set_xlabel("euros")
         return svg_of(figure, "What the week brings and costs, in euros")
@@ -75,7 +81,7 @@ def cover_chart(requirement: pd.DataFrame, queue: str) -> str:
 
 
 def calls_chart(forecast: pd.DataFrame, queue: str) -> str:
-    """Calls by day with the band between the outer quantiles' sums of intervals left out: mean by interval."""
+    """Calls by interval: the mean, and the band between the outer quantiles."""
     mine = forecast[forecast["queue"] == queue].sort_values("interval_start")
     bands = sorted(column for column in mine.columns if column.startswith("calls_p"))
     with matplotlib.rc_context(STYLE):

@@ -2,15 +2,38 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from inputs.types import Tables
 from planner.types import Plan
 
+if TYPE_CHECKING:
+    from outputs.changes import Changes
 
-def write_outputs(folder: Path, plan: Plan, tables: Tables, manifest: Mapping[str, Any]) -> None:
-    """Write what `outputs:` names into the run's folder."""
+
+def write_outputs(
+    folder: Path,
+    plan: Plan,
+    tables: Tables,
+    manifest: Mapping[str, Any],
+    *,
+    changes: "Changes | None" = None,
+    star: bool = False,
+    pdf: bool = False,
+) -> tuple[str, ...]:
+    """Write what `outputs:` names into the run's folder.
+
+    Args:
+        changes: since the week before, for the report. star: write the star schema too. pdf: print the report too.
+
+    Returns:
+        What could not be written, in sentences; the rest is there.
+    """
     wanted = plan.scenario.outputs
+    if star:
+        from outputs.bi import write_star
+
+        write_star(folder / "bi", plan, tables)
     if "route_sheets" in wanted:
         from outputs.route_sheets import write_route_sheets
 
@@ -36,4 +59,5 @@ def write_outputs(folder: Path, plan: Plan, tables: Tables, manifest: Mapping[st
     if "report" in wanted:
         from outputs.report import write_report
 
-        write_report(folder / "report.html", plan, tables, manifest)
+        return write_report(folder / "report.html", plan, tables, manifest, changes=changes, star=star, pdf=pdf)
+    return ()

@@ -56,13 +56,7 @@ class Dossiers:
         self._cases = _lists(tables.cases[tables.cases["closed_at"].isna()].sort_values("opened_at", kind="stable"))
         bought = tables.transactions[tables.transactions["amount_eur"] > 0].sort_values("date", kind="stable")
         self._purchases = {row.customer_id: row for row in rows(bought.groupby("customer_id").tail(1))}
-        visits = t["stops"][t["stops"]["kind"] == "visit"]
-        self._visits = visits.sort_values("start_at").groupby("customer_id")["start_at"].agg(list).to_dict()
         self._appointments = {(row.rep_id, row.start): row.place for row in rows(tables.appointments)}
-
-    def visits_before(self, customer_id: str, start_at: pd.Timestamp) -> tuple[pd.Timestamp, ...]:
-        """Starts of the plan's visits to a customer before `start_at`, the first one first."""
-        return tuple(start for start in self._visits.get(customer_id, ()) if start < start_at)
 
     def appointment_place(self, rep_id: str, start_at: pd.Timestamp) -> str:
         """Where a rep's appointment is, in words; empty if nobody wrote it."""

@@ -1,19 +1,13 @@
-"""The planner's map: territories, routes by day, customers left out; one file that opens with no network.
+"""The planner's map: territories, routes by day, the price of an hour, visits left out; one file without a network.
 
 Drawn by folium; Leaflet and its pictures are taken from XStatic-Leaflet and written into the page.
 """
 
-import base64
-import json
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
 import folium
-import numpy as np
 import pandas as pd
 from branca.element import Element
 from markupsafe import escape
@@ -21,38 +15,27 @@ from markupsafe import escape
 from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.geography import geojson, outlines
+from outputs.hour_prices import NOTHING, HourPrices, hour_prices
+from outputs.map_frame import LAND, LAND_MARK, leaflet_inline, legend, order_of_layers
+from outputs.map_rows import COLOUR, EXPAND, NO_COLOUR, UNOWNED, Layer, compact
 from outputs.palette import spread_colours
+from outputs.territory_cells import territory_cells
 from planner.types import Plan
-
-UNOWNED = "#5b5b5b"
-
-
-@dataclass
-class Layer:
-    """Features of one layer of the map, numbered; `colours` holds each one's colour by its number."""
-
-    features: list[dict[str, Any]] = field(default_factory=list)
-    colours: list[str] = field(default_factory=list)
-
-    def add(self, geometry: dict[str, Any], *, text: str = "", colour: str = UNOWNED) -> None:
-        """Add a feature; the text is escaped, as tooltips are read as HTML."""
-        properties = {"text": str(escape(text))} if text else {}
-        feature = {"type": "Feature", "id": len(self.features), "geometry": geometry, "properties": properties}
-        self.features.append(feature)
-        self.colours.append(colour)
-
-    def collection(self) -> dict[str, Any]:
-        """The layer as GeoJSON."""
-        return {"type": "FeatureCollection", "features": self.features}
 
 
 def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     """Write the map of a plan over its customers and areas."""
     page = folium.Map(tiles=None, prefer_canvas=True, control_scale=True, zoom_snap=0.25)
     page.default_js, page.default_css = [], []
-    colours = rep_colours(plan)
-    _add_areas(page, tables.areas)
-    _add_territories(page, plan, tables.customers, colours)
+    colours, prices, areas = rep_colours(plan), hour_prices(plan), outlines(tables.areas)
+    owners = plan.tables["territories"].merge(
+        tables.customers[["customer_id", "latitude", "longitude"]], on="customer_id"
+    )
+    cells = territory_cells(owners, [shape for _, shape in areas])
+    below = _add_areas(page, areas)
+    below += _add_territories(page, plan, cells, colours)
+    below += _add_prices(page, cells, prices, plan.scenario.money.currency)
+    _add_customers(page, owners, colours)
     for number, (day, stops) in enumerate(groups(plan.tables["stops"], "day")):
         _add_routes(page, pd.Timestamp(day), stops, tables.customers, colours, shown=number == 0)
     _add_unserved(page, plan, tables.customers)
@@ -63,51 +46,24 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     root: Any = page.get_root()
     root.header.add_child(Element(f"<title>{escape(plan.scenario.name)}: map</title>"), name="title")
     root.header.add_child(Element('<meta name="viewport" content="width=device-width,initial-scale=1">'), name="view")
-    root.header.add_child(Element(leaflet_inline() + EXPAND), name="leaflet")
-    root.html.add_child(Element(_legend(plan, colours)), name="legend")
-    path.write_text(compact(root.render()), encoding="utf-8")
+    root.header.add_child(Element('<meta name="color-scheme" content="light dark">'), name="scheme")
+    root.header.add_child(Element(leaflet_inline() + EXPAND + LAND), name="leaflet")
+    root.html.add_child(Element(legend(plan, colours, prices)), name="legend")
+    page.add_child(Ordered(page.get_name(), [layer.get_name() for layer in below]))
+    text = compact(root.render()).replace(f'"{LAND_MARK}"', "LAND")
+    path.write_text(text, encoding="utf-8")
 
 
-EXPAND = """<script>function F(x0,y0,rows){const E=c=>typeof c[0]=="number"?[x0+c[0]/1e5,y0+c[1]/1e5]:c.map(E);
-return {type:"FeatureCollection",features:rows.map(([c,x,t],i)=>({type:"Feature",id:i,
-geometry:{type:t||"Point",coordinates:E(c)},properties:x?{text:x}:{}}))}}</script>"""
-"""Builds GeoJSON from rows of coordinates, text and kind; coordinates are metres' worth of degrees from a corner."""
+class Ordered(folium.MacroElement):
+    """The script that keeps wide layers below the others."""
 
+    def __init__(self, page: str, below: list[str]) -> None:
+        super().__init__()
+        self.text = order_of_layers(page, below)
 
-def compact(page: str) -> str:
-    """The page with its features written as rows for `F` (see EXPAND): half of the size."""
-
-    def shorter(match: re.Match[str]) -> str:
-        features = json.loads(match[2])["features"]
-        corner = np.min([_lowest(feature["geometry"]["coordinates"]) for feature in features], axis=0).round(5)
-        rows_written = [_written(feature, corner) for feature in features]
-        return f"{match[1]}(F({corner[0]},{corner[1]},[{','.join(rows_written)}]))"
-
-    return re.sub(r"(geo_json_\w+_add)\((\{.*\})\)", shorter, page)
-
-
-def _written(feature: dict[str, Any], corner: np.ndarray) -> str:
-    """One feature as a row for `F`; what is left out at the end is a point without text."""
-    shape = feature["geometry"]
-    row = [_steps(shape["coordinates"], corner), feature["properties"].get("text", "")]
-    if shape["type"] != "Point":
-        row.append(shape["type"])
-    return json.dumps(row, separators=(",", ":"), ensure_ascii=False).replace("</", "<\\/")
-
-
-def _lowest(coordinates: Any) -> np.ndarray:
-    """The south-west corner (longitude, latitude) of nested coordinates."""
-    if isinstance(coordinates[0], (int, float)):
-        return np.array(coordinates[:2], dtype=float)
-    lowest: np.ndarray = np.min([_lowest(part) for part in coordinates], axis=0)
-    return lowest
-
-
-def _steps(coordinates: Any, corner: np.ndarray) -> Any:
-    """Nested coordinates as whole steps of 1e-5 degrees from the corner."""
-    if isinstance(coordinates[0], (int, float)):
-        return [round((value - low) * 1e5) for value, low in zip(coordinates, corner, strict=False)]
-    return [_steps(part, corner) for part in coordinates]
+    def render(self, **kwargs: Any) -> None:
+        """Add the script after those of the layers."""
+        self.get_root().script.add_child(Element(self.text), name=self.get_name())
 
 
 def rep_colours(plan: Plan) -> dict[str, str]:
@@ -117,46 +73,59 @@ def rep_colours(plan: Plan) -> dict[str, str]:
     return dict(zip(reps["rep_id"], chosen, strict=True))
 
 
-def leaflet_inline() -> str:
-    """Leaflet's script and style as page elements, pictures as data addresses."""
-    data = files("xstatic.pkg.leaflet") / "data"
-
-    def picture(match: re.Match[str]) -> str:
-        content = base64.b64encode((data / "images" / match[1]).read_bytes()).decode("ascii")
-        return f"url(data:image/png;base64,{content})"
-
-    style = re.sub(r"url\(images/([\w.-]+)\)", picture, (data / "leaflet.css").read_text(encoding="utf-8"))
-    script = (data / "leaflet.js").read_text(encoding="utf-8")
-    script = re.sub(r"//# sourceMappingURL=\S+", "", script)
-    return f"<style>{style}\n{PAGE_STYLE}</style><script>{script}</script>"
-
-
-PAGE_STYLE = """
-html,body{height:100%;margin:0}.folium-map{position:absolute;inset:0;background:#eef1f3}
-.leaflet-container{font:14px/1.4 system-ui,sans-serif}.leaflet-control-layers label{padding:.25rem 0}
-.legend{position:absolute;left:10px;bottom:58px;z-index:1000;background:#fff;color:#16202a;padding:.5rem .7rem;
-border-radius:.4rem;box-shadow:0 1px 4px #0005;max-width:min(20rem,70vw);max-height:45vh;overflow:auto;
-font:14px/1.4 system-ui,sans-serif}
-.legend summary{font-weight:600;min-height:32px;cursor:pointer}.legend i{display:inline-block;width:.8em;height:.8em;
-border-radius:50%;margin-right:.4em}.legend p{margin:.3rem 0}
-"""
-
-
-def _add_areas(page: folium.Map, areas: pd.DataFrame) -> None:
-    shapes = outlines(areas)
+def _add_areas(page: folium.Map, shapes: list[tuple[str, Any]]) -> list[folium.GeoJson]:
     if not shapes:
-        return
+        return []
     layer = Layer()
     for name, shape in shapes:
         layer.add(geojson(shape), text=name)
-    folium.GeoJson(
-        layer.collection(), name="Areas", style_function=lambda _: _style("#8b98a3", 1, 0.6, fill="#ffffff"),
-        tooltip=folium.GeoJsonTooltip(["text"], labels=False),
-    ).add_to(page)  # fmt: skip
+    return [_drawn(page, layer, "Areas", lambda _: _style("#8b98a3", 1, 0.6, fill=LAND_MARK))]
 
 
-def _add_territories(page: folium.Map, plan: Plan, customers: pd.DataFrame, colours: dict[str, str]) -> None:
-    owners = plan.tables["territories"].merge(customers[["customer_id", "latitude", "longitude"]], on="customer_id")
+def _add_territories(
+    page: folium.Map, plan: Plan, cells: Mapping[str, Any], colours: Mapping[str, str]
+) -> list[folium.GeoJson]:
+    """Outlines of the territories, with what each holds."""
+    if not cells:
+        return []
+    reps = {row.rep_id: row for row in rows(plan.tables["territory_reps"])}
+    layer = Layer()
+    for rep, shape in cells.items():
+        mine = reps.get(rep)
+        load = f": {mine.customers} customers, {100 * mine.workload_over_mean:.0f} % of the mean load" if mine else ""
+        layer.add(geojson(shape), text=f"{rep}{load}", colour=colours.get(rep, UNOWNED))
+    return [
+        _drawn(
+            page, layer, "Territories",
+            lambda _: _style(COLOUR, 2, 0.9, fill=COLOUR, fill_opacity=0.12),
+        )
+    ]  # fmt: skip
+
+
+def _add_prices(page: folium.Map, cells: Mapping[str, Any], prices: HourPrices, currency: str) -> list[folium.GeoJson]:
+    """A layer a day: territories in the colour of what one more hour of their rep's day would bring."""
+    drawn = []
+    for day, by_rep in prices.by_day.items() if cells else ():
+        layer = Layer()
+        for rep, shape in cells.items():
+            price = by_rep.get(rep)
+            text = f"{rep}: no price" if price is None else f"{rep}: one more hour brings {price:,.2f} {currency}"
+            layer.add(geojson(shape), text=text, colour=NO_COLOUR if price is None else prices.colour(price))
+        style = _style(NOTHING, 1, 0.9, fill=COLOUR, fill_opacity=0.75)
+        drawn.append(_drawn(page, layer, f"One more hour, {day}", lambda _, style=style: style, show=False))
+    return drawn
+
+
+def _drawn(page: folium.Map, layer: Layer, name: str, style: Any, *, show: bool = True) -> folium.GeoJson:
+    drawn = folium.GeoJson(
+        layer.collection(), name=name, show=show, style_function=style,
+        tooltip=folium.GeoJsonTooltip(["text"], labels=False, sticky=True),
+    )  # fmt: skip
+    drawn.add_to(page)
+    return drawn
+
+
+def _add_customers(page: folium.Map, owners: pd.DataFrame, colours: Mapping[str, str]) -> None:
     layer = Layer()
     for rep, mine in groups(owners, "rep_id"):
         points = [[round(lon, 4), round(lat, 4)] for lat, lon in zip(mine["latitude"], mine["longitude"], strict=True)]
@@ -165,7 +134,7 @@ def _add_territories(page: folium.Map, plan: Plan, customers: pd.DataFrame, colo
         folium.GeoJson(
             layer.collection(), name="Customers by owner",
             marker=folium.CircleMarker(radius=2.5, stroke=False, fill=True, fill_opacity=0.55),
-            style_function=lambda feature: {"fillColor": layer.colours[feature["id"]]},
+            style_function=lambda _: {"fillColor": COLOUR},
         ).add_to(page)  # fmt: skip
 
 
@@ -192,9 +161,7 @@ def _add_routes(
             layer.add(_point(row), text=text, colour=colour)
     folium.GeoJson(
         layer.collection(), name=f"Routes {day:%A} {day.day} {day:%B}", show=shown, marker=_ring(5),
-        style_function=lambda feature: {
-            "color": layer.colours[feature["id"]], "weight": 3, "opacity": 0.9, "fillColor": "#ffffff",
-        },
+        style_function=lambda _: {"color": COLOUR, "weight": 3, "opacity": 0.9, "fillColor": "#ffffff"},
         tooltip=folium.GeoJsonTooltip(["text"], labels=False),
     ).add_to(page)  # fmt: skip
 
@@ -221,29 +188,12 @@ def _add_unserved(page: folium.Map, plan: Plan, customers: pd.DataFrame) -> None
     ).add_to(page)  # fmt: skip
 
 
-def _legend(plan: Plan, colours: dict[str, str]) -> str:
-    days = plan.tables["rep_days"].groupby("rep_id")[["visits", "travel_km"]].sum()
-    lines = "".join(
-        f'<div><i style="background:{colour}"></i>{escape(rep)}: {days["visits"].get(rep, 0):.0f} visits, '
-        f"{days['travel_km'].get(rep, 0.0):.0f} km</div>"
-        for rep, colour in colours.items()
-    )
-    routed = plan.tables["stops"]["day"]
-    first = f": {routed.min():%A}" if len(routed) else ""
-    credit = plan.scenario.data.areas.credit if plan.scenario.data.areas else None
-    source = f'<p style="color:#51606e">Areas: {escape(credit)}</p>' if credit else ""
-    return (
-        f'<details class="legend"><summary>{escape(plan.scenario.name)}{first}</summary>'
-        f"<p>Other days, areas and missed visits: layers at the top right.</p>{lines}{source}</details>"
-    )
-
-
 def _point(row: Any) -> dict[str, Any]:
     return {"type": "Point", "coordinates": [round(row.longitude, 5), round(row.latitude, 5)]}
 
 
-def _style(colour: str, weight: float, opacity: float, *, fill: str) -> dict[str, Any]:
-    return {"color": colour, "weight": weight, "opacity": opacity, "fillColor": fill, "fillOpacity": 1}
+def _style(colour: str, weight: float, opacity: float, *, fill: str, fill_opacity: float = 1.0) -> dict[str, Any]:
+    return {"color": colour, "weight": weight, "opacity": opacity, "fillColor": fill, "fillOpacity": fill_opacity}
 
 
 def _name(names: Mapping[Any, Any], customer_id: str) -> str:

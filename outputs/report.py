@@ -8,10 +8,15 @@ from typing import Any
 import pandas as pd
 from markupsafe import Markup
 
-from inputs.rows import groups
+from inputs.rows import groups, rows
 from inputs.types import Tables
+from outputs.changes import Changes
 from outputs.charts import calls_chart, cover_chart, money_chart
+from outputs.hour_prices import hour_prices
 from outputs.pages import file_name, render
+from outputs.pdf import find_browser, print_pdf
+from outputs.readable import NOTHING, figure
+from outputs.report_changes import changes_section
 from outputs.scripts import agent_channels
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
 from planner.types import Plan
@@ -20,8 +25,6 @@ from scenarios.schema import FIELD
 MOST_CHARTS = 6
 """Queues drawn; the tables hold all of them."""
 
-NOTHING = "–"
-"""Stands for a figure that there is none of."""
 STAGES = {
     "channels.offered": "channels, before routing chose", "channels.settled": "channels, settled",
     "staffing.requirement": "staffing: agents required", "staffing.design": "staffing: shifts",
@@ -45,21 +48,55 @@ MONEY = {
 }  # fmt: skip
 
 
-def write_report(path: Path, plan: Plan, tables: Tables, manifest: Mapping[str, Any]) -> None:
-    """Write the report of a plan."""
+def write_report(
+    path: Path,
+    plan: Plan,
+    tables: Tables,
+    manifest: Mapping[str, Any],
+    *,
+    changes: Changes | None = None,
+    star: bool = False,
+    pdf: bool = False,
+) -> tuple[str, ...]:
+    """Write the report of a plan.
+
+    Args:
+        changes: since the week before. star: whether the star schema stands beside. pdf: print it beside `path` too.
+
+    Returns:
+        Why there is no PDF, if one was asked for and cannot be made; the page then says so as well.
+    """
+    page = _page(plan, tables, manifest, changes, star=star, pdf=pdf)
+    path.write_text(page, encoding="utf-8")
+    problem = print_pdf(path, path.with_suffix(".pdf"), browser=find_browser()) if pdf else ""
+    if problem:
+        told = dict(manifest) | {"notes": [*manifest["notes"], problem]}
+        path.write_text(_page(plan, tables, told, changes, star=star, pdf=False), encoding="utf-8")
+    return (problem,) if problem else ()
+
+
+def _page(
+    plan: Plan, tables: Tables, manifest: Mapping[str, Any], changes: Changes | None, *, star: bool, pdf: bool
+) -> str:
     scenario, handed = plan.scenario, plan.tables
     figures = dict(zip(plan.kpis["kpi"], plan.kpis["value"], strict=True))
     last = pd.Timestamp(scenario.horizon.start) + pd.Timedelta(days=scenario.horizon.days - 1)
-    page = render(
+    bands = _bands(handed)
+    return render(
         "report.html.j2",
         name=scenario.name,
         why=scenario.why,
         week=f"{scenario.horizon.start.day} {scenario.horizon.start:%B} to {last.day} {last:%B %Y}",
         as_of=f"{scenario.as_of.day} {scenario.as_of:%B %Y}",
-        links=_links(plan),
+        links=_links(plan, star=star, pdf=pdf),
         flags=plan.flags,
-        cards=[{"label": label, "value": _number(figures[kpi]) or NOTHING} for kpi, label in CARDS.items()],
-        money_svg=Markup(money_chart({label: sign * figures[kpi] for kpi, (label, sign) in MONEY.items()})),
+        cards=[
+            {"label": label, "value": figure(figures[kpi]) or NOTHING, "band": _span(bands.get(kpi))}
+            for kpi, label in CARDS.items()
+        ],
+        money_svg=Markup(_money(figures, bands)),
+        covers=_covers(handed),
+        changes=changes_section(changes),
         outcomes=[_outcome_row(item) for item in manifest["outcomes"]],
         **_field_rows(handed),
         unserved=_counts(handed["unserved"]["reason"], WHY_NOT_ROUTED),
@@ -69,8 +106,8 @@ def write_report(path: Path, plan: Plan, tables: Tables, manifest: Mapping[str, 
         idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
         cover=_charts(handed["requirement"], cover_chart),
         calls=_charts(handed["call_forecast"], calls_chart),
-        quality=_rows(_quality_shown(handed["forecast_quality"])),
-        kpis=_rows(plan.kpis),
+        quality=_quality_rows(handed["forecast_quality"]),
+        kpis=[row | {"band": _span(bands.get(row["kpi"]))} for row in _rows(plan.kpis)],
         findings=[asdict(item) | {"examples": ", ".join(item.examples)} for item in tables.quality.findings],
         notes=manifest["notes"],
         stages=[{**row, "seconds": f"{row['seconds']:.1f}"} for row in manifest["stages"]],
@@ -78,7 +115,33 @@ def write_report(path: Path, plan: Plan, tables: Tables, manifest: Mapping[str, 
         seed=manifest["seed"],
         created=manifest["created_at"],
     )
-    path.write_text(page, encoding="utf-8")
+
+
+def _bands(handed: Mapping[str, pd.DataFrame]) -> dict[str, tuple[float, float]]:
+    """(low, high) of each figure that has a band."""
+    bands = handed.get("figure_bands")
+    return {} if bands is None else {row.kpi: (row.low, row.high) for row in rows(bands)}
+
+
+def _span(band: tuple[float, float] | None) -> str:
+    return "" if band is None else f"{figure(band[0])} to {figure(band[1])}"
+
+
+def _covers(handed: Mapping[str, pd.DataFrame]) -> list[dict[str, str]]:
+    """What the bands cover, each with the figures it is true of."""
+    bands = handed.get("figure_bands")
+    if bands is None:
+        return []
+    return [
+        {"covers": str(covers), "figures": ", ".join(part["kpi"].str.replace("_", " "))}
+        for covers, part in bands.groupby("covers", sort=False)
+    ]
+
+
+def _money(figures: Mapping[str, float], bands: Mapping[str, tuple[float, float]]) -> str:
+    shown = {label: sign * figures[kpi] for kpi, (label, sign) in MONEY.items()}
+    spans = {MONEY[kpi][0]: band for kpi, band in bands.items() if kpi in MONEY and MONEY[kpi][1] > 0}
+    return money_chart(shown, spans)
 
 
 def _quality_shown(quality: pd.DataFrame) -> pd.DataFrame:
@@ -93,7 +156,7 @@ def _quality_shown(quality: pd.DataFrame) -> pd.DataFrame:
     return quality[shown]
 
 
-def _links(plan: Plan) -> list[dict[str, str]]:
+def _links(plan: Plan, *, star: bool, pdf: bool) -> list[dict[str, str]]:
     """Links to what else was written, relative to the run's folder."""
     there = {
         "map": [("map.html", "Map")],
@@ -107,33 +170,30 @@ def _links(plan: Plan) -> list[dict[str, str]]:
     }
     written = [link for key, links in there.items() if key in plan.scenario.outputs for link in links]
     always = [("tables/allocations.csv", "Contacts (CSV)"), ("tables/data_rejects.csv", "Every row set aside (CSV)")]
+    written = [*([("report.pdf", "PDF")] if pdf else []), *written]
+    always += [("bi/README.md", "Tables for BI tools")] if star else []
     return [{"href": href, "text": text} for href, text in [*written, *always]]
-
-
-def _number(value: Any) -> str:
-    """A figure for people: thousands with a thin space, decimals only where they matter, nothing for none."""
-    if value is None or isinstance(value, str):
-        return value or ""
-    if pd.isna(value):
-        return ""
-    size = abs(value)
-    digits = 0 if size >= 1000 or float(value).is_integer() else 1 if size >= 10 else 2 if size >= 1 else 3
-    return f"{value:,.{digits}f}".replace(",", "\u202f")
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     """Rows of a frame with every figure made readable; columns that a page expects are there even if empty."""
     wanted = ["forecast", "model", "metric", "value", "baseline", "baseline_value", "rows", "note"]
     full = frame.reindex(columns=[*frame.columns, *[name for name in wanted if name not in frame.columns]])
-    return [{str(key): _number(value) for key, value in row.items()} for row in full.to_dict("records")]
+    return [{str(key): figure(value) for key, value in row.items()} for row in full.to_dict("records")]
+
+
+def _quality_rows(quality: pd.DataFrame) -> list[dict[str, Any]]:
+    """The models that are used beside their baselines, names in words so that they wrap."""
+    names = ("model", "metric", "baseline")
+    return [row | {name: row[name].replace("_", " ") for name in names} for row in _rows(_quality_shown(quality))]
 
 
 def _outcome_row(item: Mapping[str, Any]) -> dict[str, str]:
-    bound = "none" if item["bound"] is None else _number(item["bound"])
+    bound = "none" if item["bound"] is None else figure(item["bound"])
     gap = "" if item["gap_pct"] is None else f"{item['gap_pct']:.2f}"
     row = {key: str(item[key]).replace("_", " ") for key in ("reason", "unit", "method")}
     row["stage"] = STAGES.get(item["stage"], str(item["stage"]).replace("_", " "))
-    return row | {"value": _number(item["value"]), "bound": bound, "gap": gap, "seconds": f"{item['seconds']:.1f}"}
+    return row | {"value": figure(item["value"]), "bound": bound, "gap": gap, "seconds": f"{item['seconds']:.1f}"}
 
 
 def _field_rows(handed: Mapping[str, pd.DataFrame]) -> dict[str, Any]:
@@ -189,21 +249,27 @@ def _channel_rows(plan: Plan) -> list[dict[str, str]]:
     for channel in plan.scenario.channels:
         mine = allocations[allocations["channel"] == channel]
         room = prices[prices["channel"] == channel]
-        euros = room["price_eur_per_hour"]
-        low, high = (euros.min(), euros.max()) if len(room) else (float("nan"), float("nan"))
-        price = _number(round(high, 1)) if len(room) == 0 or high - low < 0.05 else f"{low:.1f} to {high:.1f}"
+        euros = _rep_day_prices(plan) if channel == FIELD else room["price_eur_per_hour"]
+        low, high = (euros.min(), euros.max()) if len(euros) else (float("nan"), float("nan"))
+        price = figure(round(high, 1)) if not len(euros) or high - low < 0.05 else f"{low:.1f} to {high:.1f}"
         limit = "0" if channel == FIELD else "no limit"  # without reps nobody can visit
         rows.append(
             {
                 "channel": channel.replace("_", " "),
-                "contacts": _number(float(len(mine))),
-                "value": _number(round(float(mine["value_eur"].sum()))),
-                "used": _number(round(float(mine["minutes"].sum()) / 60, 1)),
-                "capacity": _number(round(float(room["capacity_minutes"].sum()) / 60, 1)) if len(room) else limit,
+                "contacts": figure(float(len(mine))),
+                "value": figure(round(float(mine["value_eur"].sum()))),
+                "used": figure(round(float(mine["minutes"].sum()) / 60, 1)),
+                "capacity": figure(round(float(room["capacity_minutes"].sum()) / 60, 1)) if len(room) else limit,
                 "price": price,
             }
         )
     return rows
+
+
+def _rep_day_prices(plan: Plan) -> pd.Series:
+    """Prices of an hour of each rep's day, as routing found them, or else as the channels priced the week."""
+    by_day = hour_prices(plan).by_day.values()
+    return pd.Series([price for prices in by_day for price in prices.values()], dtype=float)
 
 
 def _reasons_for_none(allocations: pd.DataFrame) -> pd.Series:

@@ -15,8 +15,9 @@ from inputs.types import Tables
 from outputs.dossier import Dossier, Dossiers
 from outputs.geography import outlines
 from outputs.pages import file_name, render
-from outputs.script_parts import again, write_script
+from outputs.script_parts import write_script
 from outputs.sketch import route_sketch
+from outputs.visits import Visits
 from planner.explain import WHY_NOT_ROUTED
 from planner.types import Plan
 from scenarios.clock import format_clock
@@ -30,7 +31,7 @@ def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
     """Write `routes/REP-DATE.html` for each rep-day with stops, and `routes/index.html`; returns the sheets."""
     target = folder / "routes"
     target.mkdir()
-    dossiers = Dossiers(plan, tables)
+    dossiers, visits = Dossiers(plan, tables), Visits(plan)
     shapes = outlines(tables.areas)
     sheets, index = [], []
     missed = _missed_by_rep(plan, dossiers)
@@ -41,7 +42,7 @@ def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
         page = render(
             "route_sheet.html.j2",
             **head,
-            stops=[_entry(stop, dossiers, plan.scenario) for stop in _numbered(ordered)],
+            stops=[_entry(stop, dossiers, visits, plan.scenario) for stop in _numbered(ordered)],
             sketch=Markup(route_sketch(ordered, shapes)),  # our own numbers only
             missed=missed.get(str(rep), []),
             credit=_credit(plan),
@@ -76,7 +77,7 @@ def _numbered(stops: pd.DataFrame) -> list[Any]:
     return list(rows(stops.assign(number=visit.cumsum().where(visit, 0))))
 
 
-def _entry(stop: Any, dossiers: Dossiers, scenario: Scenario) -> dict[str, Any]:
+def _entry(stop: Any, dossiers: Dossiers, visits: Visits, scenario: Scenario) -> dict[str, Any]:
     """What the page shows of a stop."""
     drive = f"{stop.travel_km:.1f} km, {round(stop.travel_seconds / 60)} min drive" if stop.travel_seconds else ""
     entry: dict[str, Any] = {"number": 0, "quiet": True, "until": "", "navigate": "", "lines": [], "script": []}
@@ -96,10 +97,8 @@ def _entry(stop: Any, dossiers: Dossiers, scenario: Scenario) -> dict[str, Any]:
     if stop.kind == "appointment":
         where = dossier.who or dossiers.appointment_place(stop.rep_id, stop.start_at)
         return entry | {"title": f"Appointment: {where}" if where else "Appointment", "lines": [arrival]}
-    why = str(dossier.action.why) if dossier.action is not None else ""
-    if earlier := dossiers.visits_before(stop.customer_id, stop.start_at):
-        dossier = replace(dossier, earlier_visits=earlier)
-        why = f"{again(earlier)} at {earlier[0]:%H:%M}."
+    dossier = replace(dossier, earlier_visits=visits.before(stop.customer_id, stop.start_at))
+    why = visits.why(stop.customer_id, stop.start_at)
     lines = [line for line in (why, _facts(dossier, pinned=stop.pinned), arrival) if line]
     planned = f"{stop.start_at:%H:%M} to {stop.end_at:%H:%M}"
     script = write_script(dossier, scenario, at=stop.start_at, planned=planned)

@@ -11,6 +11,7 @@ from typing import Any
 import pandas as pd
 
 from outputs.dossier import Dossier
+from outputs.visits import again
 from planner.next_best import beside_next_best
 from scenarios.clock import format_clock
 from scenarios.schema import FIELD, Scenario
@@ -56,13 +57,6 @@ def write_script(dossier: Dossier, scenario: Scenario, *, at: pd.Timestamp, plan
         tuple(_objections(d, s, at)),
         tuple(_reminders(d, s, planned)),
     )
-
-
-def again(earlier: tuple[pd.Timestamp, ...]) -> str:
-    """Which visit of the week this is, after the `earlier` ones."""
-    first = earlier[0]
-    which = "Second" if len(earlier) == 1 else "Third" if len(earlier) == 2 else f"{len(earlier) + 1}th"
-    return f"{which} visit this week, the first on {first:%A} {first.day} {first:%B}"
 
 
 def _context(d: Dossier, s: Scenario) -> Iterator[str]:

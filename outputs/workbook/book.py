@@ -66,7 +66,7 @@ def _read_me(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
         ("Week", f"{start} to {end}; known is what was known on {scenario.as_of}."),
         ("Times", f"Local: {scenario.reps.timezone} for reps, {scenario.staffing.timezone} for the contact centre."),
         ("Money", f"All amounts are in {scenario.money.currency}, where a column says EUR too."),
-        ("Summary", "The figures of the week, and how each search ended."),
+        ("Summary", "The figures of the week with the span in which 8 of 10 futures end, and how each search ended."),
         ("Routes", "Every rep's days stop by stop. Write x into `keep` to hold a visit to its rep, day and time."),
         ("Channels", "Every planned contact by channel, the most worth first, and why."),
         ("Roster", "Every agent's shifts and breaks."),
@@ -85,7 +85,7 @@ def _read_me(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
 
 def _summary(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
     """Figures first, outcomes of the searches below."""
-    free = write_grid(sheet, styles, sheets.FIGURES, plan.kpis)
+    free = write_grid(sheet, styles, sheets.FIGURES, sheets.figures_frame(plan))
     set_up_sheet(sheet, sheets.FIGURES, free - 1, title=plan.scenario.name[:PRINTED_TITLE])
     ended = [asdict(outcome) | {"gap_pct": outcome.gap_pct} for outcome in plan.decisions.outcomes()]
     frame = pd.DataFrame(ended, columns=[column.name for column in sheets.OUTCOMES])

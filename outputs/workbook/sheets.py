@@ -6,11 +6,12 @@ import pandas as pd
 
 from inputs.rows import rows
 from inputs.types import Tables
+from outputs.visits import Visits
 from outputs.workbook.grid import Column
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
 from planner.next_best import ahead_eur
 from planner.types import Plan
-from scenarios.schema import FIELD, Pin
+from scenarios.schema import Pin
 
 KEEP, REP, CUSTOMER, DAY, TIME, NAME = "keep", "Rep", "Customer", "Day", "Time", "Pin"
 KIND, ARRIVE, START, END = "Stop", "Arrive", "Start", "End"
@@ -53,7 +54,8 @@ NAMES = (
 )  # fmt: skip
 FIGURES = (
     Column("description", "Figure", width=66), Column("value", "Value", "number", 16), Column("unit", "Unit", width=12),
-    Column("kpi", "Name", width=26),
+    Column("kpi", "Name", width=26), Column("low", "8 of 10 futures from", "number", 14),
+    Column("high", "to", "number", 14),
 )  # fmt: skip
 OUTCOMES = (
     Column("stage", "Search", width=66), Column("value", "Value", "number", 16), Column("unit", "Unit", width=12),
@@ -64,8 +66,7 @@ OUTCOMES = (
 def routes_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
     """Every stop of every rep-day in order; `keep` is empty, for the planner's x."""
     stops = plan.tables["stops"].sort_values(["rep_id", "day", "position"], kind="stable")
-    why = _whys(plan)
-    keys = list(zip(stops["customer_id"], [FIELD] * len(stops), strict=True))
+    visits = Visits(plan)
     visit = stops["kind"] == "visit"
     return stops.assign(
         keep=None,
@@ -79,7 +80,7 @@ def routes_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
         wait_minutes=(stops["start_at"] - stops["arrive_at"]).dt.total_seconds() / 60,
         prize_eur=stops["prize_eur"].where(visit),
         pinned=stops["pinned"].map({True: "yes", False: None}),
-        why=[why.get(key, "") if is_visit else "" for key, is_visit in zip(keys, visit, strict=True)],
+        why=[visits.why(row.customer_id, row.start_at) if row.kind == "visit" else "" for row in rows(stops)],
     )
 
 
@@ -151,6 +152,14 @@ def names_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
     """Reps and customers side by side: what a pin may name."""
     reps, customers = plan.tables["team"]["rep_id"], tables.customers["customer_id"]
     return pd.DataFrame({"rep_id": reps.reset_index(drop=True), "customer_id": customers.reset_index(drop=True)})
+
+
+def figures_frame(plan: Plan) -> pd.DataFrame:
+    """The key figures, with their bands where they have one."""
+    bands = plan.tables.get("figure_bands")
+    if bands is None:
+        return plan.kpis.assign(low=float("nan"), high=float("nan"))
+    return plan.kpis.merge(bands[["kpi", "low", "high"]], on="kpi", how="left")
 
 
 def _whys(plan: Plan) -> dict[tuple[str, str], str]:

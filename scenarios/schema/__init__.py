@@ -153,6 +153,8 @@ class Scenario(Block):
     """Search."""
     outputs: list[Output] = ["route_sheets", "map", "report"]
     """What to write beside the tables."""
+    report_pdf: bool = True
+    """Print the report to report.pdf too, where a Chromium is installed."""
     sweep: dict[Name, list[Any]] = {}
     """Grid: every combination of these values, by dotted key."""
     scenarios: list[Path] = []

@@ -35,10 +35,14 @@ def test_a_rep_finds_every_visit_lunch_and_appointment(held: Any) -> None:
             at.to_pydatetime().replace(tzinfo=zone) for at in mine["start_at"]
         ]
         by_start = {event.start.replace(tzinfo=None): event for event in made}
+        seen: dict[str, str] = {}
         for row in mine[mine["kind"] == "visit"].itertuples():
             event = by_start[row.start_at.to_pydatetime()]
             assert str(event["summary"]) == names[row.customer_id]
-            assert str(event["description"]).startswith(f"{row.customer_id}. Worth ")
+            first = seen.setdefault(row.customer_id, f"{row.start_at:%A} {row.start_at.day} {row.start_at:%B}")
+            again = first != f"{row.start_at:%A} {row.start_at.day} {row.start_at:%B}"
+            why = f"Second visit this week, the first on {first} at " if again else "Worth "
+            assert str(event["description"]).startswith(f"{row.customer_id}. {why}")
             assert event.end - event.start == (row.end_at - row.start_at).to_pytimedelta()
             assert abs(event["geo"].latitude - row.latitude) < 1e-5
             assert str(event["location"]) == f"{row.latitude:.6f}, {row.longitude:.6f}"
