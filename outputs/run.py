@@ -4,7 +4,7 @@ import json
 import platform
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -17,8 +17,10 @@ from inputs.names import check_names
 from inputs.rows import rows
 from inputs.types import Tables
 from outputs import folder as run_folder
+from outputs.changes import changes_since, earlier_run
 from outputs.deliver import write_outputs
 from planner.audit import audit
+from planner.bands import figure_bands
 from planner.cache import StageCache, library_versions
 from planner.content import code_hash, content_hash
 from planner.drafts import draft_in
@@ -77,6 +79,8 @@ def run_scenario(
     clock: Callable[[], datetime] = datetime.now,
     load: Load = load_tables,
     stop: Stop = never,
+    star: bool = True,
+    pdf: bool = False,
 ) -> Run:
     """Plan the scenario in `path` and write its run folder below `runs`.
 
@@ -88,6 +92,8 @@ def run_scenario(
         load: reads the tables; who plans several scenarios over the same data may read them once.
         stop: asked by searches; once it says yes they end with the best they have, and the run is written as
             interrupted, under a name of its own.
+        star: write the star schema for BI tools (folder bi) too. pdf: print the report to report.pdf too, where a
+            Chromium is installed and `report_pdf` of the scenario does not say no; what hinders it is a note.
 
     Raises:
         InvalidInput: the scenario or the data cannot be planned with.
@@ -112,9 +118,17 @@ def run_scenario(
         progress.start("write")
         began = time.perf_counter()
         manifest = manifest_of(loaded, tables, plan, cache, clock())
+        plan = replace(
+            plan, tables=plan.tables | {"figure_bands": figure_bands(loaded.scenario, plan.decisions, plan.tables)}
+        )
         run_folder.write_tables(draft, {**plan.tables, **quality_tables(tables), **_verdict_tables(plan)})
         (draft / "scenario.yaml").write_text(loaded.to_yaml(), encoding="utf-8")
-        write_outputs(draft, plan, tables, manifest)
+        earlier = None if classic else earlier_run(runs, plan, but=target)
+        changes = changes_since(earlier, plan) if earlier else None
+        manifest["compared_with"] = changes.run if changes else None
+        manifest["notes"] += write_outputs(
+            draft, plan, tables, manifest, changes=changes, star=star, pdf=pdf and loaded.scenario.report_pdf
+        )
         _write_log(draft / "run.log", cache, manifest)
         final = run_folder.seal(draft, target, manifest)
         progress.done("write", source="computed", seconds=time.perf_counter() - began)
