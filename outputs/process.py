@@ -7,26 +7,29 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, ProcessPoolExecutor
 from contextlib import contextmanager
 
+from planner.interruption import Asked
+
 
 @contextmanager
-def stoppable(say: Callable[[str], None], then: str) -> Iterator[Callable[[], bool]]:
-    """While it lasts, the first Ctrl-C makes the function it gives say yes, and tells what happens `then`.
+def stoppable(say: Callable[[str], None], then: str) -> Iterator[Asked]:
+    """While it lasts, the first Ctrl-C makes the wish that it gives say yes, and tells what happens `then`.
 
-    The second one ends the program at once.
+    The second one ends the program at once; so does the first where there is nothing yet to hand over.
     """
-    asked = threading.Event()
+    asked = Asked()
 
     def ask(*_: object) -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-        asked.set()
-        say(f"interrupted: {then}; Ctrl-C again leaves at once, without a result")
+        if not asked.leaving:
+            say(f"interrupted: {then}; Ctrl-C again leaves at once, without a result")
+        asked.ask()
 
     if threading.current_thread() is not threading.main_thread():  # only the main thread may listen
-        yield asked.is_set
+        yield asked
         return
     before = signal.signal(signal.SIGINT, ask)
     try:
-        yield asked.is_set
+        yield asked
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -19,7 +19,7 @@ from typing import Any, ParamSpec, TypeVar
 from planner.codec import read_value, write_value
 from planner.content import code_hash, content_hash
 from planner.drafts import claimed, draft_in
-from planner.interruption import INTERRUPTED, LATE_SECONDS, cut_short
+from planner.interruption import INTERRUPTED, LATE_SECONDS, cut_short, left_at_once
 from planner.progress import Progress, Silent, Source
 from solvers.brake import Stop, never
 
@@ -62,7 +62,11 @@ class StageCache:
     stop: Stop = never
 
     def run(self, stage: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """The value of `function(*args, **kwargs)`, from the cache where its key is known."""
+        """The value of `function(*args, **kwargs)`, from the cache where its key is known.
+
+        Raises:
+            GivenUp: somebody asked to stop before it was computed.
+        """
         return self._answer(stage, function, args, kwargs)
 
     def search(self, stage: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -102,7 +106,7 @@ class StageCache:
         if kept is None:
             with claimed(entry.with_name(f"{entry.name}.claim")) if entry else nullcontext():
                 kept = self._read(stage, entry)  # perhaps another process made it while this one waited
-                value = kept[0] if kept else function(*args, **kwargs, **({"stop": stop} if stop else {}))
+                value = kept[0] if kept else self._compute(stage, function, args, kwargs, stop=stop, late=late)
                 was_stopped = kept is None and stop is not None and stop()
                 is_cut = late or was_stopped
                 if kept is None and not was_stopped:
@@ -114,6 +118,24 @@ class StageCache:
         self.records.append(StageRecord(stage, key, source, seconds, is_cut))
         self.progress.done(stage, source=source, seconds=seconds, note=INTERRUPTED if is_cut else "")
         return cut_short(value) if is_cut else value
+
+    def _compute(
+        self,
+        stage: str,
+        function: Callable[..., T],
+        args: tuple[Any, ...],
+        kwargs: Mapping[str, Any],
+        *,
+        stop: Stop | None,
+        late: bool,
+    ) -> T:
+        """Call the stage: a search ends with its best when asked to stop, others are left."""
+        if stop is not None:
+            return function(*args, **kwargs, stop=stop)
+        if late:
+            return function(*args, **kwargs)
+        with left_at_once(self.stop, stage):
+            return function(*args, **kwargs)
 
     def _entry(self, stage: str, key: str) -> Path | None:
         return self.folder / f"{stage.replace(' ', '_')}-{key}" if self.folder else None

@@ -1,8 +1,15 @@
-"""What a run that somebody stopped says of itself: a note at each outcome that was cut short, a flag of the plan."""
+"""What a run that somebody stops does and says: searches end with their best, forecasts are given up.
 
-from dataclasses import is_dataclass, replace
+A search hands over what it has, noted at its outcome and as a flag of the plan. A forecast has nothing to hand over
+before its end, and no plan exists before it; there the run is left at once, and nothing is written.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, is_dataclass, replace
 from typing import Any, TypeVar
 
+from solvers.brake import Stop
 from solvers.outcome import Outcome
 
 T = TypeVar("T")
@@ -15,6 +22,65 @@ FLAG = (
     "The run was interrupted: searches ended with the best they had, later ones with the smallest budget. "
     "The plan is legal, and a full run will find a better one."
 )
+
+
+class GivenUp(KeyboardInterrupt):
+    """The run was left before there was a plan; the text says what is left of it.
+
+    A KeyboardInterrupt, so that no code that mends faults of a forecast takes it for one.
+    """
+
+
+@dataclass
+class Asked:
+    """A wish to stop, as the `stop` of a run: says whether it was asked.
+
+    leaving: name of the stage that is left at once, "" while a search is at work.
+    """
+
+    was_asked: bool = False
+    leaving: str = ""
+
+    def __call__(self) -> bool:
+        """Whether somebody asked."""
+        return self.was_asked
+
+    def ask(self) -> None:
+        """Ask to stop; for signal handlers.
+
+        Raises:
+            GivenUp: the stage at work has nothing to hand over.
+        """
+        self.was_asked = True
+        if self.leaving:
+            raise GivenUp(given_up(self.leaving))
+
+
+def given_up(stage: str) -> str:
+    """What is told of a run that was left in a stage without anything to hand over."""
+    return (
+        f"interrupted before the stage `{stage}` was done: there is no plan yet, and nothing was written. What was "
+        "finished is kept; the next run goes on from there."
+    )
+
+
+@contextmanager
+def left_at_once(stop: Stop, stage: str) -> Iterator[None]:
+    """While it lasts, whoever asks to stop leaves the run; who asked before leaves it here.
+
+    Raises:
+        GivenUp: somebody asked.
+    """
+    if not isinstance(stop, Asked):
+        yield
+        return
+    stop.leaving = stage
+    try:
+        if stop():
+            raise GivenUp(given_up(stage))
+        yield
+    finally:
+        stop.leaving = ""
 
 
 def cut_short(value: T) -> T:

@@ -64,9 +64,48 @@ def test_a_killed_run_leaves_no_half_folder_and_the_next_one_succeeds(week: Path
     assert list((week.parent / "store" / "cache").glob(".draft-*")) == []
 
 
-def test_ctrl_c_keeps_the_best_so_far(week: Path, tmp_path: Path) -> None:
-    """Asked to stop before its searches, a run still ends with a sealed plan, says so, and exits with 130."""
-    with start(week, tmp_path, "--set", "staffing.shrinkage_pct=11") as process:
+def interrupted_after(week: Path, runs: Path, store: str, seconds: float, *settings: str) -> tuple[int, str, float]:
+    """(exit code, what was told, seconds until the end) of a run that gets a Ctrl-C so long after its start."""
+    with start(week, runs, "--store", str(week.parent / store), *settings) as process:
+        try:
+            process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGINT)
+        asked = time.perf_counter()
+        _, told = process.communicate()
+    return process.returncode, told, time.perf_counter() - asked
+
+
+def test_ctrl_c_ends_a_run_at_any_moment_with_a_plan_or_a_sentence(week: Path, tmp_path: Path) -> None:
+    """Fresh runs: 130 with a sealed plan, 130 with a sentence, or done; no half folder, no traceback."""
+    moments = random.Random(3)
+    endings = []
+    for number in range(6):
+        runs = tmp_path / f"{number}"
+        settings = ("--set", f"solve.seed={number}")
+        code, told, seconds = interrupted_after(week, runs, f"fresh{number}", moments.uniform(0.6, 5.0), *settings)
+        folders = sealed(runs)
+        assert all(broken_seal(folder) == [] for folder in folders)
+        assert list(runs.glob(".draft-*")) == []
+        assert "Traceback" not in told
+        assert seconds < 60, told
+        if code == 130 and not folders:
+            assert "interrupted" in told
+        elif code == 130:
+            assert "interrupted: the week is finished with the best found so far" in told
+            assert [folder.name.endswith("-interrupted") for folder in folders] == [True]
+        else:
+            assert (code, len(folders)) == (0, 1), told
+        endings.append((code, len(folders)))
+    assert {code for code, _ in endings} >= {130}
+
+
+def test_ctrl_c_during_the_searches_keeps_the_best_so_far(week: Path, tmp_path: Path) -> None:
+    """Forecasts are known; asked to stop, the run still ends with a sealed plan, says so, and exits with 130."""
+    first = tmp_path / "first"
+    with start(week, first) as process:
+        process.communicate()
+    with start(week, tmp_path / "runs", "--set", "staffing.shrinkage_pct=11") as process:
         assert process.stderr is not None
         for line in process.stderr:
             if line.startswith("load"):
@@ -76,9 +115,24 @@ def test_ctrl_c_keeps_the_best_so_far(week: Path, tmp_path: Path) -> None:
         process.wait()
     assert process.returncode == 130, told
     assert "interrupted: the week is finished with the best found so far" in told
-    (folder,) = sealed(tmp_path)
+    (folder,) = sealed(tmp_path / "runs")
     assert folder.name.endswith("-interrupted")
     assert broken_seal(folder) == []
+
+
+def test_ctrl_c_before_there_is_a_plan_is_a_sentence(week: Path, tmp_path: Path) -> None:
+    """Asked while forecasts are still to be made: nothing is written, and what was said tells why."""
+    with start(week, tmp_path, "--store", str(week.parent / "unknown")) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("load"):
+                process.send_signal(signal.SIGINT)
+                break
+        told = process.stderr.read()
+        process.wait()
+    assert process.returncode == 130, told
+    assert "there is no plan yet, and nothing was written" in told
+    assert sealed(tmp_path) == []
 
 
 def test_the_second_ctrl_c_leaves_at_once() -> None:

@@ -41,8 +41,8 @@ def guarded(command: Callable[P, int | None]) -> Callable[P, None]:
             code = command(*args, **kwargs) or 0
         except (typer.Exit, BrokenPipeError):
             raise
-        except KeyboardInterrupt:
-            say("interrupted")
+        except KeyboardInterrupt as left:
+            say(str(left) or "interrupted")
             code = INTERRUPTED
         except MusterError as error:
             say(str(error))

@@ -1,18 +1,20 @@
 """Packing programmes by CBC (Forrest and Lougee-Heimer, 2005) through PuLP: one thread, budgets in nodes.
 
 PuLP hides CBC's bound and says "Optimal" of a time-limited incumbent, so neither is used: the bound is that of the
-relaxation, and a solution counts only if it keeps every row.
+relaxation, and a solution counts only if it keeps every row. CBC is a process of its own and cannot be asked to `stop`;
+it ends by its time limit.
 """
 
 import numpy as np
 
 from scenarios.errors import InvalidInput
+from solvers.brake import Stop, never
 from solvers.channels.model import Packing
 
 METHOD = "PuLP with CBC"
 
 
-def solve_lp(packing: Packing, *, seconds: float) -> tuple[np.ndarray, np.ndarray] | None:
+def solve_lp(packing: Packing, *, seconds: float, stop: Stop = never) -> tuple[np.ndarray, np.ndarray] | None:
     """(x, duals >= 0 of the rows in euros per unit) of the relaxation; None if the brake was hit."""
     import pulp
 
@@ -26,7 +28,7 @@ def solve_lp(packing: Packing, *, seconds: float) -> tuple[np.ndarray, np.ndarra
 
 
 def solve_mip(
-    packing: Packing, *, nodes: int, gap_pct: float, seconds: float, start: np.ndarray
+    packing: Packing, *, nodes: int, gap_pct: float, seconds: float, start: np.ndarray, stop: Stop = never
 ) -> tuple[np.ndarray, float | None, bool]:
     """(x of 0 and 1, None: no bound, whether the brake was hit), never worse than `start`."""
     import pulp

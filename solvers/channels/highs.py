@@ -7,14 +7,16 @@ from contextlib import contextmanager
 
 import numpy as np
 
+from solvers.brake import Stop, end_highs_on, never
 from solvers.channels.model import Packing
 
 METHOD = "HiGHS"
 
 
-def solve_lp(packing: Packing, *, seconds: float) -> tuple[np.ndarray, np.ndarray] | None:
+def solve_lp(packing: Packing, *, seconds: float, stop: Stop = never) -> tuple[np.ndarray, np.ndarray] | None:
     """(x, duals >= 0 of the rows in euros per unit) of the relaxation; None if the brake was hit."""
     highs = _load(packing, integer=False)
+    end_highs_on(highs, stop)
     highs.setOptionValue("time_limit", max(seconds, 0.01))
     highs.run()
     solution = highs.getSolution()
@@ -26,12 +28,13 @@ def solve_lp(packing: Packing, *, seconds: float) -> tuple[np.ndarray, np.ndarra
 
 
 def solve_mip(
-    packing: Packing, *, nodes: int, gap_pct: float, seconds: float, start: np.ndarray
+    packing: Packing, *, nodes: int, gap_pct: float, seconds: float, start: np.ndarray, stop: Stop = never
 ) -> tuple[np.ndarray, float | None, bool]:
     """(x of 0 and 1, proven upper bound in euros or None, whether the brake was hit), never worse than `start`."""
     import highspy
 
     highs = _load(packing, integer=True)
+    end_highs_on(highs, stop)
     highs.setOptionValue("time_limit", max(seconds, 0.01))
     highs.setOptionValue("mip_rel_gap", gap_pct / 100)
     highs.setOptionValue("mip_max_nodes", nodes)
@@ -41,7 +44,8 @@ def solve_mip(
     with _silence():
         highs.run()
     values, info = np.array(highs.getSolution().col_value), highs.getInfo()
-    brake = highs.getModelStatus() == highspy.HighsModelStatus.kTimeLimit
+    ended = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
+    brake = highs.getModelStatus() in ended
     bound = -float(info.mip_dual_bound) if np.isfinite(info.mip_dual_bound) else None
     found = np.round(values).astype(bool) if len(values) == len(start) else start
     if (

@@ -43,13 +43,13 @@ def search(packing: Packing, engine: ModuleType, *, effort: Effort, exact: bool,
     Args:
         engine: module with METHOD, solve_lp and solve_mip.
         exact: whether to go on to the exact programme where the repair leaves a gap.
-        brake: ends the search early; a programme that is being solved ends by itself, its nodes are counted.
+        brake: ends the search early, and the programme that is being solved.
     """
     count = len(packing.order_eur)
     if not count:
         nothing = np.zeros(0, dtype=bool)
         return Found(nothing, 0.0, 0.0, np.zeros(len(packing.limit)), False, "nothing to choose from")
-    relaxed = engine.solve_lp(packing, seconds=brake.seconds_left())
+    relaxed = engine.solve_lp(packing, seconds=brake.seconds_left(), stop=brake.stop)
     if relaxed is None:
         chosen = fill(packing, np.zeros(count, dtype=bool), packing.order_eur)
         bound = price_options(packing, np.zeros(len(packing.limit))).bound
@@ -99,7 +99,7 @@ def _solve_core(
     part = packing.part(core, packing.matrix @ outside.astype(float))
     start = fill(part, share[core] > 1 - 1e-6, share[core] - priced.loss[core] / (1 + np.abs(priced.loss).max()))
     found, _, hit = engine.solve_mip(
-        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=brake.seconds_left(), start=start
+        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=brake.seconds_left(), start=start, stop=brake.stop
     )
     tried = outside.copy()
     tried[core] = found
@@ -124,7 +124,7 @@ def _solve_rest(
     part = packing.part(columns, packing.matrix @ settled.astype(float))
     start = chosen[columns] & bool((chosen[~undecided] == settled[~undecided]).all())
     found, rest_bound, hit = engine.solve_mip(
-        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=brake.seconds_left(), start=start
+        part, nodes=NODES[effort], gap_pct=GAP_PCT[effort], seconds=brake.seconds_left(), start=start, stop=brake.stop
     )
     tried = settled.copy()
     tried[columns] = found

@@ -16,6 +16,7 @@ import numpy as np
 from scipy import sparse
 
 from scenarios.schema import Staffing
+from solvers.brake import Stop, never
 from solvers.staffing.crew import Band, Crew
 from solvers.staffing.grid import Grid
 from solvers.staffing.linear import LinearModel, LinearResult, minimise_by_cbc, minimise_by_highs
@@ -94,11 +95,13 @@ def design_shifts(
     effort: str,
     time_limit_seconds: float,
     seed: int,
+    stop: Stop = never,
 ) -> Design:
     """The cheapest counts of shifts for `required` (Q, T) agents on the phone.
 
     Args:
         engine: `auto` or `highs`: HiGHS; `cbc`: CBC through PuLP.
+        stop: ends HiGHS before its limits, with what it has.
     """
     started = time.perf_counter()
     columns = _lay_columns(required, crew, shapes)
@@ -111,6 +114,7 @@ def design_shifts(
         gap_pct=GAP_PCT[effort],
         time_limit_seconds=time_limit_seconds,
         seed=seed,
+        stop=stop,
     )
     counts, value = None, None
     if result.x is not None and not is_large:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import sparse
 
+from solvers.brake import Stop, end_highs_on, never
+
 
 @dataclass(frozen=True)
 class LinearModel:
@@ -33,7 +35,7 @@ class LinearResult:
 
 
 def minimise_by_highs(
-    model: LinearModel, *, max_nodes: int, gap_pct: float, time_limit_seconds: float, seed: int
+    model: LinearModel, *, max_nodes: int, gap_pct: float, time_limit_seconds: float, seed: int, stop: Stop = never
 ) -> LinearResult:
     """HiGHS, called directly because PuLP hides its bound."""
     import highspy
@@ -60,6 +62,7 @@ def minimise_by_highs(
     kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
     lp.integrality_ = [kinds[int(whole)] for whole in model.integer]
     highs.passModel(lp)
+    end_highs_on(highs, stop)
     highs.run()
     info = highs.getInfo()
     is_mip = bool(model.integer.any())
@@ -70,14 +73,17 @@ def minimise_by_highs(
     return LinearResult(
         x=np.array(highs.getSolution().col_value) if found else None,
         bound=bound if proven and np.isfinite(bound) else None,
-        brake_hit=status == highspy.HighsModelStatus.kTimeLimit,
+        brake_hit=status in (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt),
     )
 
 
 def minimise_by_cbc(
-    model: LinearModel, *, max_nodes: int, gap_pct: float, time_limit_seconds: float, seed: int
+    model: LinearModel, *, max_nodes: int, gap_pct: float, time_limit_seconds: float, seed: int, stop: Stop = never
 ) -> LinearResult:
-    """CBC through PuLP. PuLP does not hand over CBC's bound, so the bound is that of the linear relaxation."""
+    """CBC through PuLP, a process of its own: it ends by its time limit and cannot be asked to `stop`.
+
+    PuLP does not hand over CBC's bound, so the bound is that of the linear relaxation.
+    """
     started = time.perf_counter()
     relaxed = _by_pulp(model, whole=False, options=[], gap_pct=0.0, time_limit_seconds=time_limit_seconds)
     left = time_limit_seconds - (time.perf_counter() - started)

@@ -12,6 +12,7 @@ import numpy as np
 from ortools.sat.python import cp_model
 
 from scenarios.schema import Staffing
+from solvers.brake import Stop, never, solve_beside
 from solvers.staffing.crew import Band, Crew, granted
 from solvers.staffing.grid import DAYS_PER_WEEK, Grid
 from solvers.staffing.laws import Options, add_laws, fits_fixed
@@ -66,11 +67,13 @@ def solve_cells(
     deterministic_seconds: float,
     wall_seconds: float,
     seed: int,
+    stop: Stop = never,
 ) -> Answer:
     """Re-decide the `free` (A, D) cells of the current roster, which is the hint.
 
     Args:
         deterministic_seconds: CP-SAT's own count of work; wall_seconds is the emergency brake, 0: nothing is done.
+        stop: ends the search before, with the best it has.
     """
     if wall_seconds <= 0:
         return Answer(None, None)
@@ -93,7 +96,7 @@ def solve_cells(
     solver.parameters.symmetry_level = 0
     solver.parameters.max_deterministic_time = deterministic_seconds
     solver.parameters.max_time_in_seconds = wall_seconds
-    status = solver.solve(built.model)
+    status = solve_beside(lambda: solver.solve(built.model), end=solver.stop_search, stop=stop)
     bound = solver.best_objective_bound / _EUR
     if status not in (cp_model.OPTIMAL, cp_model.FEASIBLE):
         return Answer(None, bound)

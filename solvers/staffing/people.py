@@ -85,8 +85,9 @@ def roster_people(
         free = np.ones(best.shape.shape, dtype=bool)
         seconds = _WHOLE_SECONDS[effort]
         answer = solve_cells(
-            centre, best, free, deterministic_seconds=seconds, wall_seconds=brake.seconds_left(), seed=seed
-        )
+            centre, best, free, deterministic_seconds=seconds, wall_seconds=brake.seconds_left(), seed=seed,
+            stop=brake.stop,
+        )  # fmt: skip
         bound = answer.bound
         if answer.assignment is not None:
             best = min(best, answer.assignment, key=cost)

@@ -164,6 +164,7 @@ def _search(
         effort=effort,
         time_limit_seconds=_DESIGN_SHARE * brake.seconds_left(),
         seed=seed,
+        stop=brake.stop,
     )
     people = roster_people(
         requirement.agents,

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from planner.cache import StageCache
-from planner.interruption import INTERRUPTED, LATE_SECONDS, cut_short
+from planner.interruption import INTERRUPTED, LATE_SECONDS, Asked, GivenUp, cut_short
 from solvers.brake import Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.types import Territories
@@ -85,3 +85,38 @@ def test_a_proof_stays_a_proof() -> None:
     value = searched(name="t", effort="quick", time_limit_seconds=1.0, bound=1.0)
     assert cut_short(value).outcome == value.outcome
     assert cut_short(5) == 5
+
+
+def forecast(*, fault: bool = False, asks: Asked | None = None) -> int:
+    """A stage without anything to hand over before its end, during which somebody may ask to stop."""
+    if asks is not None:
+        try:
+            asks.ask()
+        except Exception:
+            return -1  # code that mends faults of a forecast must not take the wish for one
+    return 7
+
+
+def test_a_forecast_is_left_at_once_and_nothing_of_it_is_kept(tmp_path: Path) -> None:
+    asked = Asked()
+    cache = StageCache(tmp_path, stop=asked)
+    with pytest.raises(GivenUp, match="before the stage `leads` was done: there is no plan yet, and"):
+        cache.run("leads", forecast, asks=asked)
+    assert list(tmp_path.iterdir()) == []
+    assert (cache.records, asked.leaving) == ([], "")
+
+
+def test_a_forecast_that_is_known_is_used_after_the_wish_and_an_unknown_one_is_not_begun(tmp_path: Path) -> None:
+    StageCache(tmp_path).run("leads", forecast)
+    asked = Asked(was_asked=True)
+    cache = StageCache(tmp_path, stop=asked)
+    assert cache.run("leads", forecast) == 7
+    with pytest.raises(GivenUp):
+        cache.run("calls", forecast, fault=True)
+
+
+def test_a_search_is_not_left() -> None:
+    """While a search is at work the wish only says yes."""
+    asked = Asked()
+    asked.ask()
+    assert asked()
