@@ -1,32 +1,45 @@
 """Calls and handle times of the coming days, by planned queue and interval, with their uncertainty as sample paths.
 
 From the demand known by the end of `as_of`; everything later is left unread. Where the history cannot carry the usual
-method, a simpler one takes over and the table's `fallback_reason` says so.
+method, a simpler one takes over and the table's `fallback_reason` says so (`fallback`, `baseline`).
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
 
+from forecasting.calls.backtest import (
+    LEAST_TREE_DAYS,
+    Backtest,
+    backtest,
+    combined,
+    guarded_fit,
+    parts_at,
+    weights_from,
+)
+from forecasting.calls.baseline import NOTHING_KNOWN, baseline_forecast
+from forecasting.calls.borrow import borrowed_weeks
+from forecasting.calls.cleaning import without_faults
+from forecasting.calls.conformal import count_quantiles
+from forecasting.calls.direct import Effort
+from forecasting.calls.fallback import feed_reasons, joined, judge
 from forecasting.calls.handle import ASSUMED_SECONDS, HandleTime, mean_handle_times
 from forecasting.calls.history import Days, History, interval_starts, make_days, read_history
-from forecasting.calls.level import SOURCES, Levels, day_patterns, weekday_levels
+from forecasting.calls.known import Known, Part, join, make_known, part_of
 from forecasting.calls.paths import past_errors, sample_paths
 from forecasting.calls.quality import measure
+from forecasting.calls.weights import mixed
 from forecasting.types import CallForecast
 from inputs.calendar import DAY_TYPES
 from scenarios.schema import CallSettings
 from scenarios.schema.base import Weekday
 
-METHOD = "median_of_last_8"
+METHOD, BASELINE_METHOD, BORROWED_METHOD = "combined", "median_of_last_8", "borrowed_week"
 BIAS_WORTH_A_NOTE_PCT = 5.0
 """A total missed by more on past origins is told in the notes."""
-ENOUGH_DAYS = 3
-"""Same-type days from which on the usual method needs no fallback reason."""
-SILENT_DAYS = 7
-"""So many days without a known interval before the forecast are worth a reason."""
 
 
 def forecast_calls(
@@ -38,16 +51,19 @@ def forecast_calls(
     country: str | None,
     as_of: date,
     seed: int,
+    exogenous: pd.DataFrame | None = None,
 ) -> CallForecast:
     """Forecasts calls and handle time for the days `as_of` + 1 to `as_of` + `settings.days`.
 
-    Point forecast: the usual course of the last eight days of the same type (`level.usual_day`), holiday-aware.
-    Paths: past day ratios x past courses of errors (`paths`). Seasonal naive is measured beside it (`quality`).
+    Level and course of each day are weighted means (`weights`) of a structural model of the day totals with smoothed
+    shares, of direct ratio trees, and of the median of the last eight days. Paths are past trajectories of day errors
+    x past whole-day interval errors (`paths`), stretched by what past bands covered (`conformal`).
 
     Args:
         demand: queue, interval_start, calls, is_gap (see `inputs.types.Tables.demand`). handled: answered legs.
         settings: days, interval_minutes, quantiles, sample_paths. opening_hours: minutes after midnight by weekday;
-            {} always open. country: whose public holidays the callers keep. seed: of the paths.
+            {} always open. country: whose public holidays the callers keep. seed: of trees and paths.
+        exogenous: known-future drivers: date, name, value, queue, known_from (`drivers`); None: none.
 
     Returns:
         The forecast of every queue in `demand`, queues sorted; without queues an empty forecast.
@@ -56,106 +72,83 @@ def forecast_calls(
         DataError: intervals of `demand` do not lie on the grid of `settings.interval_minutes`.
     """
     calendar = {"interval_minutes": settings.interval_minutes, "opening_hours": opening_hours, "country": country}
-    history = read_history(demand, as_of=as_of, **calendar)  # type: ignore[arg-type]
+    raw = read_history(demand, as_of=as_of, **calendar)  # type: ignore[arg-type]
     days = make_days(as_of + timedelta(days=1), settings.days, **calendar)  # type: ignore[arg-type]
-    levels = weekday_levels(history)
-    known_until = len(history.days) - 1
-    pattern = day_patterns(history, levels, days, known_until=known_until)
-    point, reasons = point_forecast(history, levels, days, pattern, known_until=known_until)
-    errors = past_errors(history, levels, horizon_days=settings.days)
+    history, faults = without_faults(raw)
+    known = make_known(history, join(history.days, days), exogenous)
+    answer = _point(known, days, seed)
+    errors = past_errors(known, answer.test, answer.said)
+    measured = measure(known, answer.test, errors, settings=settings, seed=seed)
     paths, assumed = sample_paths(
-        point, errors, history, days, pattern, known_until=known_until, paths=settings.sample_paths,
-        rng=np.random.default_rng(seed),
+        answer.point, errors, history, days, answer.pattern, known_until=len(history.days) - 1,
+        paths=settings.sample_paths, rng=np.random.default_rng(seed), stretch=measured.stretch,
     )  # fmt: skip
+    reasons = joined(answer.reasons, feed_reasons(history, faults, model_faults=answer.faults)[:, None])
     if assumed:
-        reasons = _joined(reasons, "too few weeks to measure errors: the spread of the days is assumed")
+        reasons = joined(reasons, "too few weeks to measure errors: the spread of the days is assumed")
     handle = mean_handle_times(handled, queues=history.queues, as_of=as_of)
     hour = np.arange(days.is_open.shape[1]) * settings.interval_minutes // 60
     seconds = np.tile(handle.seconds[:, hour], (1, settings.days))
     if handle.assumed.any() and len(history.queues):
-        reasons = _joined(reasons, np.where(handle.assumed, _handle_reason(handle), "")[:, None])
+        reasons = joined(reasons, np.where(handle.assumed, _handle_reason(handle), "")[:, None])
     flat = paths.reshape(*paths.shape[:2], days.is_open.size)
     starts = interval_starts(days)
-    table = _table(history.queues, starts, days, flat, seconds, settings.quantiles, reasons)
-    quality = measure(history, levels, errors, settings=settings, seed=seed)
+    table = _table(history.queues, starts, days, flat, seconds, settings.quantiles, reasons, answer.method)
     return CallForecast(
         queues=history.queues,
         interval_starts=starts,
         paths=flat,
         handle_seconds=seconds,
         table=table,
-        quality=quality,
-        notes=(*_notes(history, days, pattern, reasons), *_bias_note(quality), *handle.notes),
+        quality=measured.table,
+        notes=(*_notes(history, days, answer.pattern, reasons), *_bias_note(measured.table), *handle.notes),
     )
 
 
-def point_forecast(
-    history: History, levels: Levels, days: Days, pattern: np.ndarray, *, known_until: int
-) -> tuple[np.ndarray, np.ndarray]:
-    """Calls of each queue, day and slot, 0 when closed, and why a day fell back.
+@dataclass(frozen=True)
+class _Answer:
+    """point: (Q, H, S) calls. method, reasons: (Q, H). pattern: (H,) courses. said: forecast at past origins."""
 
-    Returns:
-        (Q, H, S) calls; (Q, H) texts, "" where the usual method held.
-    """
-    queues, _, slots = history.calls.shape
-    point = np.zeros((queues, len(days), slots))
-    reasons = np.full((queues, len(days)), "", dtype=object)
-    latest = levels.latest[known_until]
-    seen = np.array([d for d in latest if d >= 0], dtype=np.int64)
-    for h, weekday in enumerate(pattern):
-        if not days.is_open[h].any():
-            continue
-        at = latest[weekday]
-        for q in range(queues):
-            own = levels.after[at, q] if at >= 0 else np.full(slots, np.nan)
-            count = int(levels.sources[at, q]) if at >= 0 else 0
-            name = DAY_TYPES[weekday]
-            if count == 0:
-                own = _mean_known(levels.after[seen, q])
-                reasons[q, h] = f"no {name} in the history: mean of the other weekdays"
-            elif count < ENOUGH_DAYS:
-                reasons[q, h] = f"only {count} {name} in the history instead of {SOURCES}"
-            if np.isnan(own[days.is_open[h]]).all():
-                reasons[q, h] = "no calls in the history: nothing is expected"
-            elif np.isnan(own[days.is_open[h]]).any() and not reasons[q, h]:
-                own = np.where(np.isnan(own), _mean_known(levels.after[seen, q]), own)
-                reasons[q, h] = f"some open intervals of {name} were never seen: mean of the other weekdays there"
-            point[q, h] = np.where(days.is_open[h], np.nan_to_num(own), 0.0)
-    return point, _joined(reasons, _feed_reasons(history)[:, None])
+    point: np.ndarray
+    method: np.ndarray
+    reasons: np.ndarray
+    pattern: np.ndarray
+    test: Backtest
+    said: Part
+    faults: tuple[str, ...]
 
 
-def _mean_known(levels: np.ndarray) -> np.ndarray:
-    """(S,) mean over the rows of (N, S), NaN where none is known."""
-    known = ~np.isnan(levels)
-    return np.where(known.any(axis=0), np.nansum(levels, axis=0) / np.maximum(known.sum(axis=0), 1), np.nan)
-
-
-def _feed_reasons(history: History) -> np.ndarray:
-    """(Q,) why the end of the history could not be used, "" where it could."""
-    reasons = []
-    for dead, silent in zip(history.dead_days, history.silent_days, strict=True):
-        if dead:
-            reasons.append(f"dead feed: no call at all in the last {dead} days, which are taken as unknown")
-        elif SILENT_DAYS <= silent < len(history.days):
-            reasons.append(f"nothing is known of the last {silent} days: the level before them is taken")
-        else:
-            reasons.append("")
-    return np.array(reasons, dtype=object)
+def _point(known: Known, days: Days, seed: int) -> _Answer:
+    """The point forecast: the weighted parts, or the baseline where `fallback` says so."""
+    history, last = known.history, len(known.history.days) - 1
+    queues = len(history.queues)
+    effort = Effort(rows=int(Effort.rows * (1 + np.log2(max(1, queues)))))
+    test = backtest(known, seed=seed, effort=Effort(bags=1, rows=effort.rows))
+    weights = weights_from(known, test)
+    said = combined(test, weights)
+    faults = list(test.faults)
+    model = guarded_fit(known, last, seed, effort, faults) if last >= LEAST_TREE_DAYS else None
+    parts, courses = parts_at(known, last, model, faults)
+    pattern = courses[last + 1 :]
+    borrowed = borrowed_weeks(known, seed=seed)
+    baseline, why = baseline_forecast(history, known.levels, days, pattern, known_until=last, borrowed=borrowed)
+    together = mixed(parts, weights)
+    driven = np.asarray(known.drivers(last)[:, last + 1 :].any(axis=2))
+    verdict = judge(known, together, part_of(baseline), test, said, driven=driven)
+    use_baseline = verdict.use_baseline | (why != "")
+    point = np.where(use_baseline[:, :, None], baseline, together.level[:, :, None] * np.nan_to_num(together.course))
+    method = np.where(use_baseline, BASELINE_METHOD, METHOD).astype(object)
+    method[list(borrowed)] = BORROWED_METHOD
+    method[why == NOTHING_KNOWN] = "none"
+    reasons = np.where(why != "", why, verdict.reasons)
+    point = np.where(days.is_open, np.nan_to_num(point), 0.0)
+    return _Answer(point, method, reasons, pattern, test, said, tuple(dict.fromkeys(faults)))
 
 
 def _handle_reason(handle: HandleTime) -> str:
     if handle.assumed.all():
         return f"no answered call is known: {ASSUMED_SECONDS:.0f} s a call are assumed"
     return "no answered call of this queue is known: handle time of all queues"
-
-
-def _joined(reasons: np.ndarray, more: str | np.ndarray) -> np.ndarray:
-    """Both texts, separated where there are two."""
-    other = np.broadcast_to(np.asarray(more, dtype=object), reasons.shape)
-    joined: np.ndarray = np.empty(reasons.shape, dtype=object)
-    for at in np.ndindex(*reasons.shape):
-        joined[at] = "; ".join(str(text) for text in (reasons[at], other[at]) if text)
-    return joined
 
 
 def _table(
@@ -166,14 +159,14 @@ def _table(
     seconds: np.ndarray,
     quantiles: list[float],
     reasons: np.ndarray,
+    method: np.ndarray,
 ) -> pd.DataFrame:
     slots = days.is_open.shape[1]
     is_open = np.tile(days.is_open.ravel(), len(queues))
     mean = paths.mean(axis=0, dtype=np.float64).ravel()
     levels = sorted(set(quantiles))
-    read = np.quantile(paths, levels, axis=0).reshape(len(levels), -1) if len(paths) else np.zeros((len(levels), 0))
-    no_data = np.array([[text.startswith("no calls in the history") for text in row] for row in reasons], dtype=bool)
-    method = np.where(np.repeat(no_data.ravel(), slots), "none", np.where(is_open, METHOD, "closed"))
+    read = _quantiles(paths, levels)
+    of_row = np.repeat(method.ravel(), slots)
     data: dict[str, object] = {
         "queue": pd.array(np.repeat(np.array(queues, dtype=object), len(starts)), dtype="str"),
         "interval_start": np.tile(starts, len(queues)),
@@ -185,10 +178,18 @@ def _table(
     data |= {
         "handle_seconds_mean": seconds.ravel(),
         "workload_minutes": mean * seconds.ravel() / 60.0,
-        "method": pd.array(method, dtype="str"),
+        "method": pd.array(np.where(is_open | (of_row == "none"), of_row, "closed"), dtype="str"),
         "fallback_reason": pd.array(np.repeat(reasons.ravel(), slots), dtype="str"),
     }
     return pd.DataFrame(data)
+
+
+def _quantiles(paths: np.ndarray, levels: list[float]) -> np.ndarray:
+    """(L, Q x T) quantiles over the paths, a queue at a time: thousands of queues must not be copied at once."""
+    read = np.zeros((len(levels), paths.shape[1], paths.shape[2]))
+    for q in range(paths.shape[1] if len(paths) else 0):
+        read[:, q] = count_quantiles(paths[:, q], levels)
+    return read.reshape(len(levels), -1)
 
 
 def quantile_column(quantile: float) -> str:
@@ -197,7 +198,7 @@ def quantile_column(quantile: float) -> str:
 
 
 def _bias_note(quality: pd.DataFrame) -> tuple[str, ...]:
-    """A sentence where past forecasts missed the total: the level of the last eight weeks lags a trend."""
+    """A sentence where past forecasts missed the total."""
     bias = quality.loc[quality["metric"] == "bias_pct", "value"]
     if not len(bias) or abs(bias.iloc[0]) <= BIAS_WORTH_A_NOTE_PCT:
         return ()

@@ -1,9 +1,9 @@
 """The point forecast of a day: the usual course of such a day, from the last eight of its type.
 
 Plain weekdays are taken alone: holidays, their eves, gaps and unknown intervals are never a source. A holiday takes
-the course of the weekly rest day (the weekday with the fewest calls), its eve that of the short day (the day before
-the rest day), unless its own weekday is quieter still; as soon as two past holidays (or eves) are known, the
-candidate course that would have been nearest to them is taken instead.
+the course of the weekly rest day (the open weekday with the fewest calls), its eve that of the short day (the day
+before the rest day), unless its own weekday is quieter still, or no weekday is a day of rest; as soon as two past
+holidays (or eves) are known, the candidate course that would have been nearest to them is taken instead.
 """
 
 from dataclasses import dataclass
@@ -18,6 +18,8 @@ LOOK_BACK = 16
 """Same-type days looked through for `SOURCES` known values."""
 MEAN_BELOW_CALLS = 4.0
 """At so many calls a slot, median and mean weigh alike; below, the mean weighs more: the median of rare events is 0."""
+REST_SHARE = 0.6
+"""The quietest weekday is a day of rest if it has at most this share of a usual day's calls."""
 EXAMPLES_TO_LEARN = 2
 """Past holidays (or eves) from which on they teach better than the rest day."""
 WEEK = 7
@@ -31,7 +33,8 @@ class Levels:
     latest: (D, 7) the last plain day at or before d of each weekday, -1 none; reads `after`.
     sources: (D, Q) number of days behind `after`.
     rest, short: weekdays whose course holidays and eves take. volume: (7,) usual calls a day, all queues, open hours;
-    NaN where the weekday was never seen.
+    NaN where the weekday was never seen or is never open. has_rest: whether `rest` is a day of rest at all, and not
+    just the quietest of days that are all alike.
     """
 
     after: np.ndarray
@@ -40,6 +43,7 @@ class Levels:
     rest: int
     short: int
     volume: np.ndarray
+    has_rest: bool = True
 
 
 def weekday_levels(history: History) -> Levels:
@@ -59,7 +63,7 @@ def weekday_levels(history: History) -> Levels:
             latest[:, weekday] = np.where(position >= 0, same[position], -1)
     volume = _usual_volume(history)
     rest, short = _rest_and_short_day(volume)
-    return Levels(after, latest, sources, rest, short, volume)
+    return Levels(after, latest, sources, rest, short, volume, _is_rest(volume, rest))
 
 
 def usual_day(window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -97,7 +101,8 @@ def usual_day(window: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _usual_volume(history: History) -> np.ndarray:
     """(7,) median calls of a plain day in open hours, all queues together; NaN for weekdays never seen."""
     opened = np.where(history.days.is_open, history.calls, np.nan)
-    seen = history.days.is_plain & (~np.isnan(history.calls).all(axis=(0, 2)))
+    opens = history.days.is_open.any(axis=1)
+    seen = history.days.is_plain & opens & (~np.isnan(opened).all(axis=(0, 2)))
     totals = np.nansum(opened, axis=(0, 2))
     volume = np.full(WEEK, np.nan)
     for weekday in range(WEEK):
@@ -113,6 +118,11 @@ def _rest_and_short_day(volume: np.ndarray) -> tuple[int, int]:
         return 6, 5
     rest = int(np.nanargmin(volume))
     return rest, (rest - 1) % WEEK
+
+
+def _is_rest(volume: np.ndarray, rest: int) -> bool:
+    known = volume[~np.isnan(volume)]
+    return not len(known) or bool(volume[rest] <= REST_SHARE * np.median(known))
 
 
 def day_patterns(history: History, levels: Levels, days: Days, *, known_until: int) -> np.ndarray:
@@ -134,6 +144,8 @@ def day_patterns(history: History, levels: Levels, days: Days, *, known_until: i
         learned = _learned_course(history, levels, kind, known_until=known_until)
         for i in np.flatnonzero(wanted):
             own = int(days.weekday[i])
+            if not levels.has_rest and not learned:
+                continue  # no weekday shows what rest looks like: the day keeps its own course
             quieter = levels.volume[own] < levels.volume[default]
             course = {"own": own, "rest": levels.rest, "short": levels.short}.get(learned, default)
             pattern[i] = own if quieter and learned != "own" else course

@@ -4,20 +4,19 @@ A path multiplies the point forecast by a trajectory of day ratios (actual over 
 them, so that one day's error goes with the next day's) and adds the whole-day course of errors of one past day, scaled
 by the standard deviation of a count (m + phi m^2, negative binomial). That error holds the counting noise of its day,
 so none is drawn on top; only where a queue has no past error at all is the noise drawn from the negative binomial.
-All queues share origin and past day, which keeps their correlation. The mean over the paths is the point forecast,
-but for the rounding to whole calls.
+All queues share origin and past day, which keeps their correlation. `Stretch` widens or narrows the three grains apart
+(`conformal`). The mean over the paths is the point forecast, but for the rounding to whole calls.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
+from forecasting.calls.backtest import Backtest, what_came
 from forecasting.calls.history import EVE_KIND, HOLIDAY_KIND, Days, History
-from forecasting.calls.level import WEEK, Levels, day_patterns
+from forecasting.calls.known import Known, Part
 
-WARM_UP_DAYS = 28
-"""Origins with fewer days behind them are not asked how good they were."""
-MIN_ORIGINS = 10
+MIN_ORIGINS = 8
 """With fewer past origins the day errors are assumed."""
 MIN_DONORS = 5
 """With fewer past days of the weekday, all plain days lend their course of errors."""
@@ -29,32 +28,57 @@ PRIOR_DAYS = 4.0
 """Weight, in days, of the spread of all days in that of one kind of day."""
 MAX_LOG_RATIO = 3.0
 """Errors of a day beyond a factor of 20 are held there."""
+WEEK = 7
 KINDS = EVE_KIND + 1
+BAND_TAIL = 0.9
+MOST_FOR_FEW = 1.6
+"""The spread of the total is widened for few independent origins, as Student's t has it, by at most this factor."""
 
 
 @dataclass(frozen=True)
 class Errors:
-    """How wrong the point forecast was in the past.
+    """How wrong the forecast was at past origins.
 
-    log_ratio: (O, H, Q) log of actual over forecast of day o + 1 + h seen from the end of day o; NaN unknown.
-    kind: (O, H) kind of that day. course: (D, Q, S) error of each interval of a plain day about its own day's sum, in
-    standard deviations; NaN unknown. phi: (Q,) overdispersion of an interval.
+    origins: (O,) positions of the last known day. log_ratio: (O, H, Q) log of actual over forecast of day o + 1 + h;
+    NaN unknown. kind: (O, H) kind of that day, -1 beyond the history. course: (D, Q, S) error of each interval of a
+    day about its own day's sum, in standard deviations; NaN unknown. phi: (Q,) overdispersion of an interval.
     """
 
+    origins: np.ndarray
     log_ratio: np.ndarray
     kind: np.ndarray
     course: np.ndarray
     phi: np.ndarray
 
 
-def past_errors(history: History, levels: Levels, *, horizon_days: int) -> Errors:
-    """Errors of the point forecast at every past origin, each with what was known then."""
-    log_ratio, kind = _day_errors(history, levels, horizon_days)
-    expected, course = _interval_errors(history, levels)
+@dataclass(frozen=True)
+class Stretch:
+    """Factors on the spread of the horizon's total, of days about it, and of intervals about their day."""
+
+    total: float = 1.0
+    day: float = 1.0
+    interval: float = 1.0
+
+
+def past_errors(known: Known, test: Backtest, said: Part) -> Errors:
+    """Errors of a forecast at past origins.
+
+    Args:
+        said: level (O, Q, H) and course (O, Q, H, S) at the origins of `test`.
+    """
+    totals, calls = what_came(known, test)
+    with np.errstate(invalid="ignore"):
+        ratio = np.log((totals + 0.5) / (said.level + 0.5)).transpose(0, 2, 1)
+    log_ratio = np.clip(ratio, -MAX_LOG_RATIO, MAX_LOG_RATIO)
+    days = len(known.history.days)
+    at = test.origins[:, None] + 1 + np.arange(known.horizon)[None]
+    opens = np.asarray(known.calendar.is_open.any(axis=1))[at]
+    kind = np.where(at < days, known.calendar.kind[at], -1)
+    expected, course = _interval_errors(known, test, said, calls)
     gap = np.where(np.isnan(course), 0.0, course**2 - expected)
     phi = np.clip(gap.sum(axis=(0, 2)) / np.maximum((expected**2).sum(axis=(0, 2)), 1e-9), 0.0, 1.0)
     sd = _count_sd(np.maximum(expected, 1e-9), phi[None, :, None])
-    return Errors(log_ratio, kind, course / sd, phi)
+    return Errors(test.origins, np.where(opens[:, :, None], log_ratio, np.nan), kind, course / sd, phi)
 
 
 def _count_sd(mean: np.ndarray, phi: np.ndarray) -> np.ndarray:
@@ -63,49 +87,28 @@ def _count_sd(mean: np.ndarray, phi: np.ndarray) -> np.ndarray:
     return sd
 
 
-def _day_errors(history: History, levels: Levels, horizon_days: int) -> tuple[np.ndarray, np.ndarray]:
-    queues, days, _ = history.calls.shape
-    counted = np.where(history.days.is_open, history.calls, np.nan)
-    log_ratio = np.full((days, horizon_days, queues), np.nan)
-    kind = np.full((days, horizon_days), -1)
-    for origin in range(WARM_UP_DAYS, days - 1):
-        ahead = np.arange(origin + 1, min(days, origin + 1 + horizon_days))
-        target = _slice(history.days, ahead)
-        pattern = day_patterns(history, levels, target, known_until=origin)
-        at = levels.latest[origin, pattern]
-        usable = (at >= 0) & target.is_open.any(axis=1)
-        level = levels.after[at]  # (H, Q, S)
-        actual = counted[:, ahead].transpose(1, 0, 2)
-        known = ~np.isnan(actual) & ~np.isnan(level)
-        met, meant = np.where(known, actual, 0.0).sum(axis=2), np.where(known, level, 0.0).sum(axis=2)
-        enough = known.sum(axis=2) >= 0.5 * target.is_open.sum(axis=1)[:, None]
-        ratio = np.clip(np.log((met + 0.5) / (meant + 0.5)), -MAX_LOG_RATIO, MAX_LOG_RATIO)
-        log_ratio[origin, : len(ahead)] = np.where(enough & usable[:, None], ratio, np.nan)
-        kind[origin, : len(ahead)] = target.kind
-    return log_ratio, kind
+def _interval_errors(known: Known, test: Backtest, said: Part, calls: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """(D, Q, S) calls expected given the day's sum, 0 where unknown; and calls above that, NaN where unknown.
 
-
-def _slice(days: Days, at: np.ndarray) -> Days:
-    return Days(days.start[at], days.weekday[at], days.kind[at], days.is_open[at])
-
-
-def _interval_errors(history: History, levels: Levels) -> tuple[np.ndarray, np.ndarray]:
-    """(D, Q, S) calls expected given the day's sum, 0 where unknown; and calls above that, NaN where unknown."""
-    queues, days, slots = history.calls.shape
+    Each plain day is judged by the last origin before it.
+    """
+    queues, days, slots = known.history.calls.shape
     expected = np.zeros((days, queues, slots))
     course = np.full((days, queues, slots), np.nan)
-    for day in np.flatnonzero(history.days.is_plain)[1:]:
-        before = levels.latest[day - 1, history.days.weekday[day]]
-        if day < WARM_UP_DAYS or before < 0:
-            continue
-        actual = np.where(history.days.is_open[day], history.calls[:, day], np.nan)
-        level = levels.after[before]
-        known = ~np.isnan(actual) & ~np.isnan(level)
-        met, meant = np.where(known, actual, 0.0).sum(axis=1), np.where(known, level, 0.0).sum(axis=1)
-        ratio = np.where(meant > 0, met / np.where(meant > 0, meant, 1.0), 0.0)
-        mean = level * ratio[:, None]
-        expected[day] = np.where(known, mean, 0.0)
-        course[day] = np.where(known & (meant > 0)[:, None], actual - mean, np.nan)
+    for i, origin in enumerate(test.origins):
+        until = test.origins[i + 1] if i + 1 < len(test.origins) else days - 1
+        for h in range(min(known.horizon, int(min(until, days - 1)) - int(origin))):
+            day = int(origin) + 1 + h
+            if not known.teaching[day]:
+                continue
+            actual, share = calls[i, :, h], said.course[i, :, h]
+            seen = ~np.isnan(actual) & np.isfinite(share)
+            share = np.where(seen, share, 0.0)
+            mass = share.sum(axis=1, keepdims=True)
+            met = np.where(seen, actual, 0.0).sum(axis=1, keepdims=True)
+            mean = met * share / np.where(mass > 0, mass, 1.0)
+            expected[day] = np.where(seen, mean, 0.0)
+            course[day] = np.where(seen & (mass > 0), actual - mean, np.nan)
     return expected, course
 
 
@@ -119,6 +122,7 @@ def sample_paths(
     known_until: int,
     paths: int,
     rng: np.random.Generator,
+    stretch: Stretch = Stretch(),
 ) -> tuple[np.ndarray, bool]:
     """Joint sample paths of calls.
 
@@ -126,12 +130,12 @@ def sample_paths(
         point: (Q, H, S) point forecast. errors: of the past; only what had happened by `known_until` is used.
         days: the H days forecast; pattern: (H,) weekday whose course each takes.
         known_until: position in the history of the last known day.
-        paths: number of paths N.
+        paths: number of paths N. stretch: of the spread at the three grains.
 
     Returns:
         (N, Q, H, S) float32 whole calls, 0 when closed; and whether the day errors had to be assumed.
     """
-    ratios, assumed = _day_ratios(errors, days, known_until=known_until, paths=paths, rng=rng)
+    ratios, assumed = _day_ratios(errors, days, known_until=known_until, paths=paths, rng=rng, stretch=stretch)
     queues, horizon, slots = point.shape
     out = np.zeros((paths, queues, horizon, slots), dtype=np.float32)
     for h in range(horizon):
@@ -139,18 +143,20 @@ def sample_paths(
             continue
         mean = point[None, :, h] * ratios[:, h, :, None]  # (N, Q, S)
         donors = _donors(errors, history, int(pattern[h]), known_until)
-        calls = _noisy(mean, errors, donors, rng)
+        calls = _noisy(mean, errors, donors, rng, stretch.interval)
         average = calls.mean(axis=0)
         calls *= np.where(average > 0, point[:, h] / np.where(average > 0, average, 1.0), 1.0)
         out[:, :, h] = np.where(days.is_open[h], np.floor(calls + rng.random(calls.shape)), 0.0)
     return out, assumed
 
 
-def _noisy(mean: np.ndarray, errors: Errors, donors: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _noisy(
+    mean: np.ndarray, errors: Errors, donors: np.ndarray, rng: np.random.Generator, stretch: float
+) -> np.ndarray:
     """Calls of one day on each path: the mean and one past day's errors, or drawn noise where none are known."""
     if len(donors):
         order = np.resize(rng.permutation(donors), len(mean))
-        course = errors.course[rng.permutation(order)]
+        course = errors.course[rng.permutation(order)] * stretch
         calls: np.ndarray = np.maximum(mean + course * _count_sd(mean, errors.phi[None, :, None]), 0.0)
     else:
         calls = np.full(mean.shape, np.nan)
@@ -170,16 +176,18 @@ def _donors(errors: Errors, history: History, weekday: int, known_until: int) ->
 
 
 def _day_ratios(
-    errors: Errors, days: Days, *, known_until: int, paths: int, rng: np.random.Generator
+    errors: Errors, days: Days, *, known_until: int, paths: int, rng: np.random.Generator, stretch: Stretch
 ) -> tuple[np.ndarray, bool]:
     """(N, H, Q) factor on each day's forecast, mean 1 over the paths; and whether its spread had to be assumed."""
     horizon = len(days)
-    log_ratio = errors.log_ratio[: max(0, known_until + 1 - horizon), :horizon]
-    kind = errors.kind[: len(log_ratio), :horizon]
+    over = errors.origins + horizon <= known_until
+    log_ratio, kind = errors.log_ratio[over], errors.kind[over]
     queues = errors.log_ratio.shape[2]
     known = ~np.isnan(log_ratio).all(axis=(1, 2))
     scale, centre = _spread_by_kind(log_ratio[known], kind[known])
-    if known.sum() < MIN_ORIGINS:
+    assumed = bool(known.sum() < MIN_ORIGINS)
+    few = 1.0
+    if assumed:
         # A level error that lasts and a daily one, of equal size; shared by the queues to a half, on the safe side.
         common, daily = rng.standard_normal((paths, 1, 1)), rng.standard_normal((paths, horizon, 1))
         own = rng.standard_normal((paths, horizon, queues))
@@ -187,11 +195,26 @@ def _day_ratios(
     else:
         standard = (log_ratio[known] - centre[kind[known]]) / scale[kind[known]]
         z = _filled(standard)
+        few = _student(1 + float(np.ptp(errors.origins[over][known])) / horizon)
         order = np.resize(rng.permutation(len(z)), paths)
         z = z[rng.permutation(order)]
-    ratio = np.exp(np.clip(z * scale[days.kind], -MAX_LOG_RATIO, MAX_LOG_RATIO))
+    log = z * scale[days.kind]
+    opens = days.is_open.any(axis=1)
+    lasting = log[:, opens].mean(axis=1, keepdims=True) if opens.any() else np.zeros_like(log[:, :1])
+    log = few * stretch.total * lasting + stretch.day * (log - lasting)
+    ratio = np.exp(np.clip(log, -MAX_LOG_RATIO, MAX_LOG_RATIO))
     ratio /= ratio.mean(axis=0)
-    return ratio, bool(known.sum() < MIN_ORIGINS)
+    return ratio, assumed
+
+
+def _student(independent: float) -> float:
+    """How much wider an 80 % prediction band is when the spread comes from so many independent cases."""
+    from scipy.stats import norm, t
+
+    if independent <= 2:
+        return MOST_FOR_FEW
+    wide = t.ppf(BAND_TAIL, independent - 1) * np.sqrt(1 + 1 / independent) / norm.ppf(BAND_TAIL)
+    return float(min(wide, MOST_FOR_FEW))
 
 
 def _spread_by_kind(log_ratio: np.ndarray, kind: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

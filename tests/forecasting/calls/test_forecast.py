@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from forecasting.calls import forecast_calls
+from forecasting.calls.conformal import count_quantiles
 from forecasting.calls.forecast import quantile_column
 from forecasting.types import CallForecast
 from inputs.calendar import open_mask
@@ -37,15 +38,14 @@ def weekly(weekday: np.ndarray, slot: np.ndarray) -> np.ndarray:
 
 
 def test_a_past_that_repeats_is_forecast_exactly(make_demand):
-    """Twenty equal weeks: mean and every quantile are the week itself, and measured errors are 0."""
+    """Twenty equal weeks: mean and every quantile are the week itself, to a call; measured errors are below 1 %."""
     result = run(make_demand(140, weekly))
     expected = weekly(np.repeat(np.arange(7), 24), np.tile(np.arange(24), 7))
     for column in ("calls_mean", "calls_p10", "calls_p50", "calls_p90"):
-        assert result.table[column].to_numpy() == pytest.approx(expected, rel=0.02)
+        assert result.table[column].to_numpy() == pytest.approx(expected, rel=0.02, abs=1.0)
     figures = result.quality.set_index("metric")["value"]
-    assert figures["wmape_pct_interval"] == pytest.approx(0, abs=1e-9)
-    assert figures["bias_pct"] == pytest.approx(0, abs=1e-9)
-    assert (result.table["fallback_reason"].str.startswith("no answered call")).all()  # of the handle time only
+    assert figures["wmape_pct_interval"] < 1.0
+    assert abs(figures["bias_pct"]) < 0.5
 
 
 def test_the_table_covers_the_days_after_as_of_and_reads_its_quantiles_from_the_paths(make_demand):
@@ -66,9 +66,10 @@ def test_the_table_covers_the_days_after_as_of_and_reads_its_quantiles_from_the_
     assert (table["calls_p10"] <= table["calls_p50"]).all()
     assert (table["calls_p50"] <= table["calls_p90"]).all()
     assert table["calls_mean"].to_numpy() == pytest.approx(result.paths.mean(axis=0, dtype=float)[0])
-    assert table["calls_p90"].to_numpy() == pytest.approx(np.quantile(result.paths[:, 0], 0.9, axis=0))
+    assert table["calls_p90"].to_numpy() == pytest.approx(count_quantiles(result.paths[:, 0], [0.9])[0])
+    assert table["calls_p90"].to_numpy() == pytest.approx(np.quantile(result.paths[:, 0], 0.9, axis=0), abs=0.51)
     assert table["workload_minutes"].to_numpy() == pytest.approx(table["calls_mean"].to_numpy() * 1.5)
-    assert set(table["method"]) == {"median_of_last_8"}
+    assert set(table["method"]) == {"combined"}
     assert set(table["fallback_reason"]) == {""}
     assert result.paths.dtype == np.float32
 
@@ -166,13 +167,23 @@ def test_queue_names_are_kept_as_they_are_and_a_run_can_be_repeated(make_demand)
     pd.testing.assert_frame_equal(first.table, again.table)
 
 
-def test_a_rising_level_is_said_to_be_missed(make_demand):
-    """Calls that grow by 3 percent a week leave the median of eight weeks behind: the note says how far."""
+def test_a_rising_level_is_followed(make_demand):
+    """Calls that grow by 3 percent a week: the median of eight weeks is 13 % behind, the forecast less than half so."""
     demand = make_demand(210, lambda weekday, slot: 50 + 0 * slot)
-    demand["calls"] *= 1.03 ** (np.arange(len(demand)) // (24 * 7))
+    growth = 1.03 ** (np.arange(len(demand)) // (24 * 7))
+    demand["calls"] *= growth
+    ahead = run(demand).table["calls_mean"].sum() / (50 * 24 * 7 * 1.03**30)
+    assert 0.93 < ahead < 1.02
+
+
+def test_a_total_missed_in_the_past_is_told(make_demand):
+    """A level that doubled ten weeks ago within a fortnight left past forecasts low: the notes say by how much."""
+    demand = make_demand(126, lambda weekday, slot: 50 + 0 * slot)
+    week = np.arange(len(demand)) // (24 * 7)
+    demand["calls"] *= np.where(week < 8, 1.0, 1.0 + 0.12 * (week - 7))
     note = next(note for note in run(demand).notes if "origins" in note)
     assert note.endswith("too low: calls are rising")
-    assert 10 < float(note.split(" was ")[1].split()[0]) < 20  # 4.5 to 5.5 weeks behind: 1.03^-5 is 0.86
+    assert 5 < float(note.split(" was ")[1].split()[0]) < 25
 
 
 @pytest.mark.parametrize(("quantile", "column"), [(0.1, "calls_p10"), (0.05, "calls_p05"), (0.975, "calls_p97.5")])

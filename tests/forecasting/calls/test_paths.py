@@ -6,25 +6,39 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from forecasting.calls.backtest import backtest, combined
+from forecasting.calls.direct import Effort
 from forecasting.calls.history import History, make_days, read_history
-from forecasting.calls.level import day_patterns, weekday_levels
+from forecasting.calls.known import join, make_known, usual_part
 from forecasting.calls.paths import past_errors, sample_paths
+from forecasting.calls.weights import PARTS, Weights
 
 AS_OF = date(2024, 6, 30)
 CALENDAR = {"interval_minutes": 60, "opening_hours": {}, "country": None}
 
 
 def draw(history: History, *, horizon: int = 7, paths: int = 400, seed: int = 1, hours: dict | None = None):
-    """Point forecast (Q, H, S), paths (N, Q, H, S), whether assumed."""
+    """Point forecast (Q, H, S) by the median of the last eight, paths (N, Q, H, S), whether assumed."""
     days = make_days(AS_OF + timedelta(days=1), horizon, **{**CALENDAR, "opening_hours": hours or {}})
-    levels = weekday_levels(history)
-    known = len(history.days) - 1
-    pattern = day_patterns(history, levels, days, known_until=known)
-    point = np.nan_to_num(levels.after[levels.latest[known, pattern]].transpose(1, 0, 2)) * days.is_open
-    errors = past_errors(history, levels, horizon_days=horizon)
+    known = make_known(history, join(history.days, days), None)
+    last = len(history.days) - 1
+    test = backtest(known, seed=seed, effort=Effort(bags=0))
+    usual = weights_of("usual", len(history.queues))
+    pattern = known.patterns(last)
+    part = usual_part(known, last, pattern, np.arange(last + 1, last + 1 + horizon))
+    point = np.nan_to_num(part.level[:, :, None] * part.course) * days.is_open
+    errors = past_errors(known, test, combined(test, usual))
     rng = np.random.default_rng(seed)
-    drawn, assumed = sample_paths(point, errors, history, days, pattern, known_until=known, paths=paths, rng=rng)
+    drawn, assumed = sample_paths(
+        point, errors, history, days, pattern[last + 1 :], known_until=last, paths=paths, rng=rng
+    )
     return point, drawn, assumed
+
+
+def weights_of(part: str, queues: int) -> Weights:
+    """All the weight on one part."""
+    one = np.tile(np.array([float(name == part) for name in PARTS]), (queues, 1))
+    return Weights(one, one)
 
 
 def noisy(make_demand, days: int, *, mean: float, day_sd: float, queue: str = "q", seed: int = 0) -> pd.DataFrame:
