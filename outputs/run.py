@@ -19,9 +19,11 @@ from inputs.types import Tables
 from outputs import folder as run_folder
 from outputs.changes import changes_since, earlier_run
 from outputs.deliver import write_outputs
+from outputs.places import places_of
 from planner.audit import audit
 from planner.bands import figure_bands
 from planner.cache import StageCache, library_versions
+from planner.clashes.told import Contradiction, sentence
 from planner.content import code_hash, content_hash
 from planner.drafts import draft_in
 from planner.explain import explain_customer as explain_in
@@ -111,7 +113,10 @@ def run_scenario(
     if use_cache and (target / run_folder.MANIFEST).exists() and not run_folder.broken_seal(target):
         return read_run(target, reused=True)
     cache = StageCache(store / "cache" if use_cache else None, progress, stop=stop)
-    plan = make_plan(loaded.scenario, tables, cache=cache, classic=classic)
+    try:
+        plan = make_plan(loaded.scenario, tables, cache=cache, classic=classic)
+    except Contradiction as error:
+        raise error.told(places_of(loaded)) from None
     if cache.interrupted():
         target = target.with_name(f"{target.name}-interrupted")
     with draft_in(runs) as draft:
@@ -174,6 +179,7 @@ def notes_of(tables: Tables, plan: Plan) -> tuple[str, ...]:
     d = plan.decisions
     return (
         *tables.quality.notes,
+        *map(sentence, plan.clashes),
         *d.calls.notes, *d.closure.notes, *d.customers.notes, *d.leads.notes, *d.actions.notes,
         *(note for outcome in d.outcomes() for note in outcome.notes),
     )  # fmt: skip
