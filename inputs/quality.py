@@ -12,7 +12,7 @@ from inputs.gates.table import Gated
 from inputs.sources.raw import Opened
 from inputs.types import Finding, Quality
 
-FAULT_COLUMNS = {"table": "str", "row": "int64", "column": "str", "reason": "str", "value": "str"}
+FAULT_COLUMNS = {"table": "str", "row": "int64", "column": "str", "reason": "str", "value": "str", "id": "str"}
 COUNT_COLUMNS = {"table": "str", "bronze": "int64", "silver": "int64", "flagged": "int64", "rejected": "int64"}
 SOURCE_COLUMNS = {"table": "str", "path": "str", "sha256": "str", "rows": "int64"}
 _ORDER = {"stop": 0, "reject": 1, "warn": 2}
@@ -30,7 +30,7 @@ def findings_from(gated: Mapping[str, Gated]) -> list[Finding]:
 
 
 def fault_frame(gated: Mapping[str, Gated], *, emptied: bool) -> pd.DataFrame:
-    """Rows set aside (or, with `emptied`, cells that count as unknown): table, row, column, reason, value."""
+    """Rows set aside (or, with `emptied`, cells that count as unknown): table, row, column, reason, value, id."""
     parts = [
         fault_rows(fault, name)
         for name, table in gated.items()

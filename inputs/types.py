@@ -29,7 +29,8 @@ class Finding:
 class Quality:
     """What the gates found.
 
-    rejects: table, row (1-based data row of the source), column, reason, value: every row set aside.
+    rejects: table, row (1-based data row of the source), column, reason, value, id (what the row calls itself, ""
+        where its table has no key): every row set aside.
     emptied: the same columns: every cell that could not be used and counts as unknown; its row stays.
     counts: table, bronze, silver, flagged, rejected: rows; bronze = silver + flagged + rejected.
     sources: table, path, sha256, rows: what was read (goes into the manifest).

@@ -66,9 +66,9 @@ def _day(day: pd.Timestamp) -> str:
 
 def _unknown(tables: Mapping[str, pd.DataFrame], customer_id: str) -> str:
     """Why the plan has no such customer: set aside by the gates, written otherwise, or simply not there."""
-    rejects = tables.get("data_rejects", pd.DataFrame(columns=["table", "row", "column", "reason", "value"]))
+    rejects = tables.get("data_rejects", pd.DataFrame(columns=["table", "row", "column", "reason", "value", "id"]))
     aside = rejects[rejects["table"] == "customers"]
-    named = aside[aside["value"] == customer_id]
+    named = aside[(aside["value"] == customer_id) | (aside["id"] == customer_id)]
     if len(named):
         told = "; ".join(f"row {row.row} of customers was set aside: {row.column} {row.reason}" for row in rows(named))
         return f"The plan knows no customer {customer_id!r}: {told}."

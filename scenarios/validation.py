@@ -67,8 +67,11 @@ def _without(data: dict[str, Any], errors: list[ErrorDetails]) -> Scenario | Non
     """The scenario without its wrong keys; None if it cannot be made whole."""
     rest = copy.deepcopy(data)
     for _ in range(_ROUNDS):
+        wrong = {key_of(error) for error in errors}
         for error in errors:
             key = key_of(error)
+            if _stand_in(rest, key, wrong):
+                continue
             taken = _take_out(rest, key[:-1] if error["type"] == "missing" and len(key) > 1 else key)
             if not taken:  # two values that do not fit, and the one to change is a default: the block goes
                 _take_out(rest, tuple(map(str, error["loc"])))
@@ -78,6 +81,23 @@ def _without(data: dict[str, Any], errors: list[ErrorDetails]) -> Scenario | Non
         if scenario is not None:
             return scenario
     return None
+
+
+def _stand_in(data: dict[str, Any], key: Key, wrong: set[Key]) -> bool:
+    """Put a sound element of its list in the place of a wrong one, so that the others keep their places.
+
+    False if `key` is no element of a list, or none of its elements is sound.
+    """
+    block: Any = data
+    for name in key[:-1]:
+        block = block.get(name) if isinstance(block, dict) else None
+    if not isinstance(block, list) or not key[-1].isdigit() or int(key[-1]) >= len(block):
+        return False
+    bad = {int(other[-1]) for other in wrong if other[:-1] == key[:-1] and other[-1].isdigit()}
+    sound = [value for number, value in enumerate(block) if number not in bad]
+    if sound:
+        block[int(key[-1])] = copy.deepcopy(sound[0])
+    return bool(sound)
 
 
 def _take_out(data: dict[str, Any], key: Key) -> bool:

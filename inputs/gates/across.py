@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inputs.contracts.contract import Column
-from inputs.gates.faults import Fault
+from inputs.gates.faults import Fault, with_ids
 from inputs.gates.table import ROW, Gated
 
 NONE = np.array([], dtype=np.int64)
@@ -19,6 +19,8 @@ def _with(gated: Gated, fault: Fault) -> Gated:
     """The table with one more fault, its rejected rows taken out."""
     frame = gated.frame
     if fault.severity == "reject":
+        if gated.contract.key:
+            fault = with_ids(fault, frame[gated.contract.key[0]], frame[ROW].to_numpy())
         frame = frame[~frame[ROW].isin(fault.rows)].reset_index(drop=True)
     return replace(gated, frame=frame, faults=(*gated.faults, fault))
 

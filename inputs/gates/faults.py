@@ -1,7 +1,7 @@
 """What a check hands back: the bad rows of one column, and the words for them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -21,6 +21,7 @@ class Fault:
     rows: 1-based data rows of the source; cells: what stands there, in the same order.
     reason: what is wrong, as half a sentence that follows the column's name; advice: what to change.
     emptied: the cell counts as unknown and its row stays (only for `warn`).
+    ids: what each row calls itself (the first column of its table's key), in the same order; empty: not known.
     """
 
     column: str
@@ -31,6 +32,7 @@ class Fault:
     reason: str
     advice: str = ""
     emptied: bool = False
+    ids: Sequence[object] = ()
 
 
 def shorten(value: object) -> str:
@@ -63,7 +65,8 @@ def finding(fault: Fault, *, table: str, label: str) -> Finding:
 
 
 def fault_rows(fault: Fault, table: str) -> pd.DataFrame:
-    """The fault's rows as table, row, column, reason, value."""
+    """The fault's rows as table, row, column, reason, value, id."""
+    ids = fault.ids or [""] * len(fault.rows)
     return pd.DataFrame(
         {
             "table": pd.Series([table] * len(fault.rows), dtype="str"),
@@ -71,5 +74,16 @@ def fault_rows(fault: Fault, table: str) -> pd.DataFrame:
             "column": pd.Series([fault.column] * len(fault.rows), dtype="str"),
             "reason": pd.Series([fault.reason] * len(fault.rows), dtype="str"),
             "value": pd.Series([shorten(value) for value in fault.cells], dtype="str"),
+            "id": pd.Series([shorten(each) for each in ids], dtype="str"),
         }
     )
+
+
+def with_ids(fault: Fault, names: pd.Series, rows: np.ndarray) -> Fault:
+    """The fault, each of its rows with what it calls itself.
+
+    Args:
+        names: what each row of a table calls itself; rows: their numbers in the source, in the same order.
+    """
+    known = dict(zip(rows[np.isin(rows, fault.rows)].tolist(), names[np.isin(rows, fault.rows)].tolist(), strict=True))
+    return replace(fault, ids=[known.get(row, "") for row in fault.rows.tolist()])

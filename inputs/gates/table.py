@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from inputs.contracts.contract import Column, Contract, default_values, empty_table
-from inputs.gates.faults import Fault
+from inputs.gates.faults import Fault, with_ids
 from inputs.gates.mapping import map_columns
 from inputs.gates.rules import empty_cells, merge_windows, row_faults
 from inputs.gates.values import Converted, convert, infer
@@ -178,4 +178,13 @@ def gate_table(
     if contract.name == "areas":
         frame["name"] = frame["name"].fillna(frame["key"])
     frame = frame.sort_values([*contract.sort, ROW], kind="stable").reset_index(drop=True)
-    return Gated(contract, label, frame, (*faults, *found), bronze, merged, (*raw.notes, *notes))
+    named = _named([*faults, *found], contract, renamed, raw.row_numbers.to_numpy())
+    return Gated(contract, label, frame, tuple(named), bronze, merged, (*raw.notes, *notes))
+
+
+def _named(faults: list[Fault], contract: Contract, renamed: pd.DataFrame, rows: np.ndarray) -> list[Fault]:
+    """Faults that set rows aside, with the rows' ids as the source writes them."""
+    if not contract.key or contract.key[0] not in renamed:
+        return faults
+    names = renamed[contract.key[0]]
+    return [with_ids(fault, names, rows) if fault.severity == "reject" else fault for fault in faults]

@@ -43,11 +43,17 @@ def why(
 
 
 def check(run_name: RunName, runs: Runs = Path("runs"), as_json: AsJson = False) -> int:
-    """Whether a run is unchanged since it was sealed, and its plan sound."""
+    """Whether a run, or each of a sweep, is unchanged since it was sealed, and its plan sound."""
     folder = run_folder(run_name, runs)
     import outputs
     from outputs.console import json_text
 
+    if (folder / "sweep.html").exists():
+        from outputs.sweep_check import check_sweep, checked_json, checked_text
+
+        checked = check_sweep(folder)
+        out(json_text(checked_json(folder, checked)) if as_json else checked_text(folder, checked))
+        return FLAGGED if checked["problems"].sum() else 0
     problems = outputs.check_run(folder)
     if as_json:
         out(json_text({"run": str(folder), "sound": not problems, "problems": problems}))

@@ -97,12 +97,15 @@ def test_a_better_channel_that_was_not_taken_has_its_reason(changes: dict[str, A
 def test_unknown_customers_are_told_what_is_near_or_set_aside() -> None:
     """A row of the gates by its number; capitals; a count of what else was set aside."""
     rejects = [
-        {"table": "customers", "row": "7", "column": "customer_id", "reason": "stands there twice", "value": "C8"},
-        {"table": "customers", "row": "9", "column": "latitude", "reason": "is no number", "value": "x"},
+        {"table": "customers", "row": "7", "column": "customer_id", "reason": "stands there twice", "value": "C8",
+         "id": "C8"},
+        {"table": "customers", "row": "9", "column": "latitude", "reason": "is no number", "value": "x", "id": "C9"},
     ]
     t = tables(data_rejects=rejects)
     with pytest.raises(UsageError, match=r"'C8': row 7 of customers was set aside: customer_id stands there twice\.$"):
         explain_customer(t, "C8")
+    with pytest.raises(UsageError, match=r"'C9': row 9 of customers was set aside: latitude is no number\.$"):
+        explain_customer(t, "C9")
     with pytest.raises(UsageError, match=r"did you mean C1\? Capitals count\. 2 rows of customers were set aside"):
         explain_customer(t, "c1")
     with pytest.raises(UsageError, match=r"knows no customer 'zzz'\.$"):

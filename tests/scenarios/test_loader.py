@@ -282,3 +282,14 @@ def test_nothing_that_can_be_written_ends_in_a_traceback(data: st.DataObject, fo
         assert examined.loaded is not None
         (folder / "again.yaml").write_text(examined.loaded.to_yaml(), encoding="utf-8")
         assert load_scenario(folder / "again.yaml").scenario == examined.loaded.scenario
+
+
+def test_a_wrong_element_leaves_the_others_of_its_list_in_their_places(folder: Path) -> None:
+    """A number among names is told, and what is left of the list still holds the other names to be looked up."""
+    (folder / "week.yaml").write_text("extends: base.yaml\nreps: {absent: [7, R98, true, R99]}\n", encoding="utf-8")
+    examined = examine_scenario(folder / "week.yaml")
+    assert [problem.key for problem in examined.problems] == ["reps.absent.0", "reps.absent.2"]
+    assert examined.loaded is not None
+    assert examined.loaded.scenario.reps.absent == ["R98", "R98", "R98", "R99"]
+    names = [Problem("no such rep", f"reps.absent.{number}") for number in range(4)]
+    assert [each.key for each in examined.error(names).problems] == [f"reps.absent.{number}" for number in range(4)]

@@ -6,6 +6,7 @@ import pytest
 from inputs.contracts.contract import contracts
 from inputs.gates.faults import fault_rows, finding, shorten
 from inputs.gates.table import ROW, Gated, gate_table
+from inputs.quality import fault_frame
 from inputs.sources.text_file import read_text
 from scenarios.schema import Source
 
@@ -189,3 +190,16 @@ def test_areas_as_text_must_be_polygons() -> None:
         ("geometry", "wrong type", "reject", [2, 3, 5]),
     ]
     assert gated.frame["name"].tolist() == ["1"]
+
+
+def test_rows_set_aside_say_who_they_are() -> None:
+    """The id of the row, also where another cell is at fault; none where the row cannot be read."""
+    gated = gate("customers", "customer_id,latitude,longitude\nC1,north,2.1\nC2,41.4,2.1\n,41.4,2.1\nC2,41.4,2.1\n")
+    aside = fault_frame({"customers": gated}, emptied=False)
+    assert aside[["row", "column", "id"]].to_numpy().tolist() == [
+        [3, "customer_id", "(empty)"],
+        [1, "latitude", "C1"],
+        [4, "customer_id", "C2"],
+    ]
+    broken = gate("transactions", "customer_id,date,amount_eur\nC1,17.12.1999,5\nC2,17.12.1999,5,9\n")
+    assert fault_frame({"transactions": broken}, emptied=False)["id"].tolist() == [""]
