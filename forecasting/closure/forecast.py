@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.closure.evaluate import COLUMNS, Backtest, backtest, quality_rows
+from forecasting.closure.filter import OPINION, Guarded, guard
 from forecasting.closure.landmarks import DAY, Rows, observe, take_censuses
 from forecasting.closure.model import ClosureModel, learn
 from forecasting.closure.models import BASE, JOURNEY, ORDINARY, History, describe
@@ -56,7 +57,8 @@ def forecast_closure(
         scored by the base rate, with stage "". Where no model beats the base rate on later weeks, or there are too
         few settled deals to tell, all are scored by it and a note says so.
     """
-    deals = read_deals(opportunities, stage_events, start_stages=settings.start_stages, as_of=as_of)
+    guarded = guard(opportunities, stage_events)
+    deals = read_deals(opportunities, guarded.events, start_stages=settings.start_stages, as_of=as_of)
     deals = deals.with_unknown_stage()
     history = describe(
         deals, take_censuses(deals, horizon_days=settings.horizon_days), horizon_days=settings.horizon_days
@@ -66,8 +68,8 @@ def forecast_closure(
     rows, silent = observe(deals, deals.end, horizon_days=settings.horizon_days)
     scores = _score(deals, describe(deals, rows, horizon_days=settings.horizon_days), silent, regimes)
     quality = pd.DataFrame([row for regime in regimes.values() for row in regime.quality], columns=list(COLUMNS))
-    left_out = pd.concat([deals.left_out, _unseen(deals, history.rows)], ignore_index=True)
-    notes = _notes(deals, scores, regimes, horizon_days=settings.horizon_days)
+    left_out = pd.concat([guarded.left_out, deals.left_out, _unseen(deals, history.rows)], ignore_index=True)
+    notes = _notes(deals, scores, regimes, guarded, horizon_days=settings.horizon_days)
     return ClosureForecast(scores=scores, quality=_typed(quality), left_out=left_out, notes=notes)
 
 
@@ -140,7 +142,9 @@ def _unseen(deals: Deals, rows: Rows) -> pd.DataFrame:
     )
 
 
-def _notes(deals: Deals, scores: pd.DataFrame, regimes: dict[str, Regime], *, horizon_days: int) -> tuple[str, ...]:
+def _notes(
+    deals: Deals, scores: pd.DataFrame, regimes: dict[str, Regime], guarded: Guarded, *, horizon_days: int
+) -> tuple[str, ...]:
     fitted = regimes["all"].model.fitted
     notes = [
         f"Won within {horizon_days} days, learned from {fitted.rows} observations of past deals at weekly censuses "
@@ -155,6 +159,10 @@ def _notes(deals: Deals, scores: pd.DataFrame, regimes: dict[str, Regime], *, ho
     silent = int((scores["stage"] == "").sum())
     if silent:
         notes.append(f"{silent} open deals have no stage event and are scored by the base rate.")
+    columns = guarded.refused.loc[guarded.refused["column"] != OPINION, "column"].tolist()
+    if columns:
+        told = "it has" if len(columns) == 1 else "they have"
+        notes.append(f"Not looked at, for {told} no word on when a value was known: {', '.join(columns)}.")
     unpriced = int(scores["amount_eur"].isna().sum())
     if unpriced:
         notes.append(f"{unpriced} open deals have no amount.")

@@ -4,9 +4,10 @@ Time from the landmark is cut into spans. For a deal still open at the start of 
 chance that it ends within it, another the chance that such an end is a win. With S_j the chance to be open at the start
 of span j,
 
-    P(won within h) = sum over spans j before h of S_j e_j w_j,    S_{j+1} = S_j (1 - e_j),
+    P(won within h) = sum over spans j before h of S_j e_j w_j,    S_{j+1} = S_j (1 - e_j).
 
-so one fit answers for any horizon h and gives the quantiles of the close date. A deal that is still open teaches that
+The second model starts from the log-odds of the transparent head, where there is one, and learns what time adds.
+One fit answers for any horizon h and gives the quantiles of the close date. A deal that is still open teaches that
 it did not end in the spans watched in full: nothing is thrown away and nothing assumed. Discrete-time competing risks
 (Prentice et al., 1978; Tutz and Schmid, 2016).
 """
@@ -36,8 +37,11 @@ class Hazard:
     wins: Boosted | None
     win_rate: float
 
-    def spans(self, features: Features) -> tuple[Floats, Floats]:
-        """(R, J) chance to be open at the start of each span, and to end in it by a win, as (open, won)."""
+    def spans(self, features: Features, start: Floats | None) -> tuple[Floats, Floats]:
+        """(R, J) chance to be open at the start of each span, and to end in it by a win, as (open, won).
+
+        start: (R,) log-odds that the wins start from, if the fit was given them.
+        """
         x = features.arranged(self.ends.names[:-1])
         spans = len(SPANS)
         wide = np.column_stack([np.repeat(x, spans, axis=0), np.tile(np.arange(spans, dtype=np.float32), len(x))])
@@ -45,32 +49,41 @@ class Hazard:
         end[:, -1] = 1.0  # Every deal ends at last.
         win = np.full(end.shape, self.win_rate)
         if self.wins is not None:
-            win = np.asarray(expit(self.wins.log_odds(wide)), dtype=np.float64).reshape(-1, spans)
+            begin = 0.0 if start is None else np.repeat(start, spans)
+            win = np.asarray(expit(self.wins.log_odds(wide) + begin), dtype=np.float64).reshape(-1, spans)
         still = np.cumprod(np.column_stack([np.ones(len(x)), 1 - end[:, :-1]]), axis=1)
         return np.asarray(still, dtype=np.float64), np.asarray(still * end * win, dtype=np.float64)
 
-    def probability(self, features: Features, *, days: float | None = None) -> Floats:
+    def probability(self, features: Features, *, days: float | None = None, start: Floats | None = None) -> Floats:
         """(R,) probability to be won within `days` of the landmark; None: ever. Spans are read in proportion."""
-        _, won = self.spans(features)
+        _, won = self.spans(features, start)
         return np.asarray((won @ _share_before(days)).clip(0.0, 1.0), dtype=np.float64)
 
     def close_days(self, features: Features, *, quantiles: tuple[float, ...]) -> Floats:
         """(R, Q) days from the landmark until the deal ends, won or lost, at these quantiles (0..1)."""
-        still, _ = self.spans(features)
+        still, _ = self.spans(features, None)
         ended = np.column_stack([1 - still, np.ones(len(still))])
         knots = np.append(SPANS, SPANS[-1] + LAST_SPAN_DAYS)
         return np.array([np.interp(quantiles, row, knots) for row in ended]).reshape(len(still), len(quantiles))
 
 
 def fit_hazard(
-    deals: Deals, rows: Rows, features: Features, when: int, *, seed: int, seeds: int, max_spans: int
+    deals: Deals,
+    rows: Rows,
+    features: Features,
+    when: int,
+    *,
+    seed: int,
+    seeds: int,
+    max_spans: int,
+    start: Floats | None = None,
 ) -> Hazard | None:
     """Learns from rows before second `when`, of which nothing later is known; None where no deal ended by then.
 
     Args:
         deals: the history. rows, features: (R,) observations. when: second of knowledge.
         seed: of the first model. seeds: models averaged. max_spans: deal-spans learned from, at most; beyond it rows
-            are thinned evenly.
+            are thinned evenly. start: (R,) log-odds that the model of the wins starts from; None: from nothing.
     """
     known = np.flatnonzero(rows.landmark < when)
     if len(known) == 0:
@@ -91,7 +104,9 @@ def fit_hazard(
     won = win[ended]
     wins = None
     if len(np.unique(won)) == 2:
-        wins = boost(x[ended], won, ones[ended], wide, seed=seed, rounds=ROUNDS, seeds=seeds)
+        begin = None if start is None else start[known][row][ended]
+        rounds = ROUNDS if start is None else ROUNDS // 2
+        wins = boost(x[ended], won, ones[ended], wide, seed=seed, rounds=rounds, seeds=seeds, start=begin)
     return Hazard(ends, wins, float((won.sum() + 1) / (len(won) + 2)))
 
 

@@ -70,14 +70,14 @@ def observe(deals: Deals, landmark: int, *, horizon_days: int) -> tuple[Rows, In
 def take_censuses(deals: Deals, *, horizon_days: int) -> Rows:
     """All past observations: every week back from the as-of day to the first deal (see `MAX_ROWS`)."""
     if len(deals.created) == 0:
-        return _join([])
+        return join([])
     weeks = np.arange(deals.end - WEEK_DAYS * DAY, int(deals.created.min()), -WEEK_DAYS * DAY)[::-1]
     closed = np.minimum(deals.terminal, deals.end)
     expected = (closed - deals.created).clip(0).sum() / (WEEK_DAYS * DAY)
     every = 1
     while expected / every > MAX_ROWS:
         every *= 2
-    return _join([observe(deals, int(week), horizon_days=horizon_days)[0] for week in weeks[::-1][::every][::-1]])
+    return join([observe(deals, int(week), horizon_days=horizon_days)[0] for week in weeks[::-1][::every][::-1]])
 
 
 def weights_at(rows: Rows, when: int) -> Floats:
@@ -116,7 +116,8 @@ def matured(rows: Rows, end: int) -> Bools:
     return mature
 
 
-def _join(parts: list[Rows]) -> Rows:
+def join(parts: list[Rows]) -> Rows:
+    """The rows of all parts, in their order; none of none."""
     if not parts:
         empty = np.zeros(0, dtype=np.int64)
         return Rows(empty, empty, empty, empty, np.zeros(0, dtype=bool))

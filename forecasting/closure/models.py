@@ -127,15 +127,16 @@ class Fitted:
         found = {BASE: np.full(len(history.rows), self.base_rate)}
         if self.ratio is not None and RATIO in asked:
             found[RATIO] = self.ratio.probability(history.sequences)
-        if self.journey is not None and asked & {JOURNEY, TRANSPARENT}:
+        if self.journey is not None and asked & {JOURNEY, TRANSPARENT, HAZARD}:
             found[JOURNEY] = self.journey.probability(history.deals, history.rows, days=history.horizon_days)
-        if self.transparent is not None and TRANSPARENT in asked:
+        if self.transparent is not None and asked & {TRANSPARENT, HAZARD}:
             more = more_terms(history, found.get(JOURNEY), self.amount_knots)
             found[TRANSPARENT] = self.transparent.probability(history.state, more)
         if self.trees is not None and TREES in asked:
             found[TREES] = self.trees.probability(history.features)
         if self.hazard is not None and HAZARD in asked:
-            found[HAZARD] = self.hazard.probability(history.features, days=history.horizon_days)
+            start = logit(found[TRANSPARENT]) if TRANSPARENT in found else None
+            found[HAZARD] = self.hazard.probability(history.features, days=history.horizon_days, start=start)
         views = [logit(found[name]) for name in VIEWS if name in found]
         if len(views) > 1 and MEAN in asked:
             found[MEAN] = np.asarray(expit(np.mean(views, axis=0)), dtype=np.float64)
@@ -226,13 +227,14 @@ def fit_models(history: History, when: int, *, hidden_states: int, seed: int, ca
     trees = hazard = None
     if len(np.unique(learned.rows.deal)) >= MIN_TREE_DEALS:
         trees = fit_boosted(learned.features, learned.rows.won, share, seed=seed, seeds=care.tree_seeds)
+        start = None
+        if transparent is not None:
+            everywhere = None
+            if journey is not None:
+                everywhere = journey.probability(history.deals, history.rows, days=history.horizon_days)
+            start = logit(transparent.probability(history.state, more_terms(history, everywhere, knots)))
         hazard = fit_hazard(
-            history.deals,
-            history.rows,
-            history.features,
-            when,
-            seed=seed,
-            seeds=care.hazard_seeds,
-            max_spans=care.hazard_spans,
-        )
+            history.deals, history.rows, history.features, when, seed=seed, seeds=care.hazard_seeds,
+            max_spans=care.hazard_spans, start=start,
+        )  # fmt: skip
     return Fitted(base_rate, ratio, journey, transparent, trees, hazard, rows, wins, knots)

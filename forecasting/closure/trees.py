@@ -61,15 +61,25 @@ def fit_boosted(
 
 
 def boost(
-    x: Any, outcome: Any, weight: Floats, names: tuple[str, ...], *, seed: int, rounds: int, seeds: int
+    x: Any,
+    outcome: Any,
+    weight: Floats,
+    names: tuple[str, ...],
+    *,
+    seed: int,
+    rounds: int,
+    seeds: int,
+    start: Floats | None = None,
 ) -> Boosted:
-    """The fit itself, on columns chosen already."""
+    """The fit itself, on columns chosen already; `start` (R,) are log-odds to begin from, not part of the score."""
     leaf = max(PARAMETERS["min_data_in_leaf"], int(LEAF_SHARE * len(outcome)))
     leaf = min(leaf, max(2, len(outcome) // 8))
     boosters = []
     for number in range(seeds):
         parameters = PARAMETERS | {"min_data_in_leaf": leaf, "seed": (seed + number) % 2**31}
-        data = lgb.Dataset(x, outcome.astype(np.int8), weight=weight, params={"max_bin": 63, "verbose": -1})
+        data = lgb.Dataset(
+            x, outcome.astype(np.int8), weight=weight, init_score=start, params={"max_bin": 63, "verbose": -1}
+        )
         boosters.append(lgb.train(parameters, data, num_boost_round=rounds))
     return Boosted(tuple(boosters), names)
 
