@@ -27,6 +27,7 @@ from planner.clashes.told import Contradiction, sentence
 from planner.content import code_hash, content_hash
 from planner.drafts import draft_in
 from planner.explain import explain_customer as explain_in
+from planner.interruption import left_at_once
 from planner.pipeline import make_plan
 from planner.progress import Progress, Silent
 from planner.types import Plan
@@ -105,7 +106,8 @@ def run_scenario(
     began = time.perf_counter()
     loaded = load_scenario(path, overrides)
     progress.start("load")
-    tables = load(loaded.scenario, store=store, loaded_at=clock())
+    with left_at_once(stop, "load"):
+        tables = load(loaded.scenario, store=store, loaded_at=clock())
     if problems := check_names(loaded.scenario, tables):
         raise loaded.error(problems)
     progress.done("load", source="computed", seconds=time.perf_counter() - began)

@@ -88,11 +88,11 @@ def test_ctrl_c_ends_a_run_at_any_moment_with_a_plan_or_a_sentence(week: Path, t
         assert all(broken_seal(folder) == [] for folder in folders)
         assert list(runs.glob(".draft-*")) == []
         assert "Traceback" not in told
-        assert seconds < 60, told
+        assert seconds < 120, told  # some seconds on a machine of its own
         if code == 130 and not folders:
             assert "interrupted" in told
         elif code == 130:
-            assert "interrupted: the week is finished with the best found so far" in told
+            assert "interrupted: the run ends soon, with the best plan found by then" in told
             assert [folder.name.endswith("-interrupted") for folder in folders] == [True]
         else:
             assert (code, len(folders)) == (0, 1), told
@@ -114,7 +114,7 @@ def test_ctrl_c_during_the_searches_keeps_the_best_so_far(week: Path, tmp_path: 
         told = process.stderr.read()
         process.wait()
     assert process.returncode == 130, told
-    assert "interrupted: the week is finished with the best found so far" in told
+    assert "interrupted: the run ends soon, with the best plan found by then" in told
     (folder,) = sealed(tmp_path / "runs")
     assert folder.name.endswith("-interrupted")
     assert broken_seal(folder) == []

@@ -25,25 +25,27 @@ def run(
     as_json: AsJson = False,
 ) -> int:
     """Plan the week and write it to a folder of its own."""
-    examined = examined_scenario(file, settings)
-    if examined.loaded is not None and examined.loaded.is_sweep:
-        raise UsageError(
-            f"{file} describes several runs (`sweep` or `scenarios`), and `run` makes one; `sweep` makes them all."
-        )
-    import outputs
     from outputs.process import stoppable
-    from outputs.progress import Steps
 
-    if pins is not None and examined.loaded is not None:
-        from outputs.pins import pin_settings, read_pins
+    # Before anything heavy is imported: a KeyboardInterrupt within an import may be swallowed there.
+    with stoppable(say, "the run ends soon, with the best plan found by then") as stop:
+        examined = examined_scenario(file, settings)
+        if examined.loaded is not None and examined.loaded.is_sweep:
+            raise UsageError(
+                f"{file} describes several runs (`sweep` or `scenarios`), and `run` makes one; `sweep` makes them all."
+            )
+        import outputs
+        from outputs.progress import Steps
 
-        settings = [*pin_settings(read_pins(pins, horizon=examined.loaded.scenario.horizon)), *settings]
-    steps = Steps(quiet=quiet)
-    with steps, stoppable(say, "the week is finished with the best found so far") as stop:
-        made = outputs.run_scenario(
-            file, overrides=settings, runs=runs, store=store, use_cache=not no_cache, classic=classic, progress=steps,
-            clock=datetime.now, stop=stop,
-        )  # fmt: skip
+        if pins is not None and examined.loaded is not None:
+            from outputs.pins import pin_settings, read_pins
+
+            settings = [*pin_settings(read_pins(pins, horizon=examined.loaded.scenario.horizon)), *settings]
+        with Steps(quiet=quiet) as steps:
+            made = outputs.run_scenario(
+                file, overrides=settings, runs=runs, store=store, use_cache=not no_cache, classic=classic,
+                progress=steps, clock=datetime.now, stop=stop,
+            )  # fmt: skip
     show_run(made, as_json=as_json)
     return made.exit_code
 
