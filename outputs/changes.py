@@ -89,7 +89,7 @@ def changes_since(folder: Path, plan: Plan) -> Changes | None:
         start=head["start"],
         same_week=head["start"] == plan.scenario.horizon.start,
         figures=figures.rename(columns={"now: difference": "difference"}),
-        moves=_in_weekdays(moved),
+        moves=_in_words(moved, weekday_only=plan.scenario.horizon.days <= WEEK),
         new=len(now - then),
         gone=len(then - now),
     )
@@ -101,15 +101,14 @@ def _later(tables: Mapping[str, pd.DataFrame], *, weeks: int) -> dict[str, pd.Da
     return {**tables, "stops": stops.assign(day=stops["day"] + pd.Timedelta(days=WEEK * weeks))}
 
 
-def _in_weekdays(moved: pd.DataFrame) -> pd.DataFrame:
-    """Days of the moves as `Mon 9 March` in place of 2026-03-09."""
+def _in_words(moved: pd.DataFrame, *, weekday_only: bool) -> pd.DataFrame:
+    """Days of the moves as `Monday`, or as `Monday 9 March` where weekdays come again, in place of 2026-03-09."""
+
+    def day(iso: re.Match[str]) -> str:
+        found = pd.Timestamp(iso[0])
+        return f"{found:%A}" if weekday_only else f"{found:%A} {found.day} {found:%B}"
 
     def words(text: str) -> str:
-        return re.sub(r"\d{4}-\d\d-\d\d", lambda day: _day(day[0]), text)
+        return re.sub(r"\d{4}-\d\d-\d\d", day, text)
 
     return moved.assign(before=moved["before"].map(words), after=moved["after"].map(words))
-
-
-def _day(iso: str) -> str:
-    day = pd.Timestamp(iso)
-    return f"{day:%a} {day.day} {day:%B}"

@@ -48,7 +48,7 @@ def hour_prices(plan: Plan) -> HourPrices:
     if prices is None or prices.empty:
         field = plan.tables["capacity_prices"]
         field = field[field["channel"] == FIELD]
-        prices = field.assign(rep_id=field["resource"].str.removeprefix(f"{FIELD}:"))
+        prices = field.assign(rep_id=field["resource"].astype("str").str.removeprefix(f"{FIELD}:"))
     prices = prices[prices["price_eur_per_hour"].notna()]
     by_day: dict[str, dict[str, float]] = {}
     for rep, day, price in zip(prices["rep_id"], prices["day"], prices["price_eur_per_hour"], strict=True):

@@ -27,11 +27,12 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     """Write the map of a plan over its customers and areas."""
     page = folium.Map(tiles=None, prefer_canvas=True, control_scale=True, zoom_snap=0.25)
     page.default_js, page.default_css = [], []
-    colours, prices, areas = rep_colours(plan), hour_prices(plan), outlines(tables.areas)
+    colours, areas = rep_colours(plan), outlines(tables.areas)
     owners = plan.tables["territories"].merge(
         tables.customers[["customer_id", "latitude", "longitude"]], on="customer_id"
     )
     cells = territory_cells(owners, [shape for _, shape in areas])
+    prices = hour_prices(plan) if cells else HourPrices({}, ())
     below = _add_areas(page, areas)
     below += _add_territories(page, plan, cells, colours)
     below += _add_prices(page, cells, prices, plan.scenario.money.currency)
@@ -105,7 +106,7 @@ def _add_territories(
 def _add_prices(page: folium.Map, cells: Mapping[str, Any], prices: HourPrices, currency: str) -> list[folium.GeoJson]:
     """A layer a day: territories in the colour of what one more hour of their rep's day would bring."""
     drawn = []
-    for day, by_rep in prices.by_day.items() if cells else ():
+    for day, by_rep in prices.by_day.items():
         layer = Layer()
         for rep, shape in cells.items():
             price = by_rep.get(rep)

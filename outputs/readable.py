@@ -1,4 +1,4 @@
-"""Figures for people: as many digits as matter."""
+"""Figures and names for people: as many digits as matter, words in place of codes."""
 
 from typing import Any
 
@@ -6,6 +6,11 @@ import pandas as pd
 
 NOTHING = "–"
 """Stands for a figure that there is none of."""
+STAGES = {
+    "channels.offered": "channels, before routing chose", "channels.settled": "channels, settled",
+    "staffing.requirement": "staffing: agents required", "staffing.design": "staffing: shifts",
+    "staffing.people": "staffing: who works them",
+}  # fmt: skip
 
 
 def figure(value: Any) -> str:
@@ -23,3 +28,8 @@ def signed(value: Any) -> str:
     """A difference: its sign always, nothing where there is none."""
     text = figure(value)
     return f"+{text}" if text and value > 0 else text
+
+
+def stage_words(stage: str) -> str:
+    """What a search decides, in words."""
+    return STAGES.get(stage, stage.replace("_", " "))

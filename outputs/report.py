@@ -15,7 +15,7 @@ from outputs.charts import calls_chart, cover_chart, money_chart
 from outputs.hour_prices import hour_prices
 from outputs.pages import file_name, render
 from outputs.pdf import find_browser, print_pdf
-from outputs.readable import NOTHING, figure
+from outputs.readable import NOTHING, figure, stage_words
 from outputs.report_changes import changes_section
 from outputs.scripts import agent_channels
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
@@ -25,11 +25,6 @@ from scenarios.schema import FIELD
 MOST_CHARTS = 6
 """Queues drawn; the tables hold all of them."""
 
-STAGES = {
-    "channels.offered": "channels, before routing chose", "channels.settled": "channels, settled",
-    "staffing.requirement": "staffing: agents required", "staffing.design": "staffing: shifts",
-    "staffing.people": "staffing: who works them",
-}  # fmt: skip
 DAYS_OFF = {"not_working_day": "off"}
 CARDS = {
     "net_value_eur": "net value, eur",
@@ -192,7 +187,7 @@ def _outcome_row(item: Mapping[str, Any]) -> dict[str, str]:
     bound = "none" if item["bound"] is None else figure(item["bound"])
     gap = "" if item["gap_pct"] is None else f"{item['gap_pct']:.2f}"
     row = {key: str(item[key]).replace("_", " ") for key in ("reason", "unit", "method")}
-    row["stage"] = STAGES.get(item["stage"], str(item["stage"]).replace("_", " "))
+    row["stage"] = stage_words(item["stage"])
     return row | {"value": figure(item["value"]), "bound": bound, "gap": gap, "seconds": f"{item['seconds']:.1f}"}
 
 

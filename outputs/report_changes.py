@@ -4,7 +4,7 @@ from typing import Any
 
 import pandas as pd
 
-from inputs.rows import groups, rows
+from inputs.rows import rows
 from outputs.changes import Changes
 from outputs.readable import NOTHING, figure, signed
 
@@ -42,7 +42,7 @@ def changes_section(changes: Changes | None) -> dict[str, Any] | None:
             }
             for row in rows(shown)
         ],
-        "moves": [_kind(str(what), part) for what, part in groups(changes.moves, "what")],
+        "moves": [_kind(what, part) for what in WORDS if len(part := changes.moves[changes.moves["what"] == what])],
         "people": _people(changes),
     }  # fmt: skip
 
@@ -50,7 +50,7 @@ def changes_section(changes: Changes | None) -> dict[str, Any] | None:
 def _kind(what: str, moved: pd.DataFrame) -> dict[str, Any]:
     ordered = moved.sort_values(["count", "before", "after"], ascending=[False, True, True], kind="stable")
     return {
-        "what": WORDS.get(what, what),
+        "what": WORDS[what],
         "count": figure(float(moved["count"].sum())),
         "rows": [
             {

@@ -12,6 +12,7 @@ import xlsxwriter
 from xlsxwriter.worksheet import Worksheet
 
 from inputs.types import Tables
+from outputs.readable import stage_words
 from outputs.workbook import sheets
 from outputs.workbook.grid import Styles, set_up_print, set_up_sheet, write_grid
 from planner.types import Plan
@@ -87,7 +88,10 @@ def _summary(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
     """Figures first, outcomes of the searches below."""
     free = write_grid(sheet, styles, sheets.FIGURES, sheets.figures_frame(plan))
     set_up_sheet(sheet, sheets.FIGURES, free - 1, title=plan.scenario.name[:PRINTED_TITLE])
-    ended = [asdict(outcome) | {"gap_pct": outcome.gap_pct} for outcome in plan.decisions.outcomes()]
+    ended = [
+        asdict(outcome) | {"gap_pct": outcome.gap_pct, "stage": stage_words(outcome.stage)}
+        for outcome in plan.decisions.outcomes()
+    ]
     frame = pd.DataFrame(ended, columns=[column.name for column in sheets.OUTCOMES])
     write_grid(sheet, styles, sheets.OUTCOMES, frame, first_row=free + 1)
 

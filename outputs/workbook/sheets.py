@@ -53,13 +53,13 @@ NAMES = (
     Column("rep_id", "Reps", width=10), Column("customer_id", "Customers", width=14),
 )  # fmt: skip
 FIGURES = (
-    Column("description", "Figure", width=66), Column("value", "Value", "number", 16), Column("unit", "Unit", width=12),
-    Column("kpi", "Name", width=26), Column("low", "8 of 10 futures from", "number", 14),
-    Column("high", "to", "number", 14),
+    Column("description", "Figure", width=62), Column("value", "Value", "number", 14),
+    Column("low", "8 of 10 futures: from", "number", 14), Column("high", "8 of 10 futures: to", "number", 14),
+    Column("unit", "Unit", width=30), Column("kpi", "Name", width=24),
 )  # fmt: skip
 OUTCOMES = (
-    Column("stage", "Search", width=66), Column("value", "Value", "number", 16), Column("unit", "Unit", width=12),
-    Column("reason", "Ended", width=26), Column("bound", "Bound", "number", 14), Column("gap_pct", "Gap (%)", "number"),
+    Column("stage", "Search", width=62), Column("value", "Value", "number", 14), Column("bound", "Bound", "number", 14),
+    Column("gap_pct", "Gap (%)", "number", 14), Column("unit", "Unit", width=30), Column("reason", "Ended", width=24),
 )  # fmt: skip
 
 

@@ -126,3 +126,19 @@ def test_the_same_plan_gives_the_same_bytes(held: Any, tmp_path: Path) -> None:
     """Nothing of the clock gets into the file."""
     write_workbook(tmp_path / "plan.xlsx", held.plan, held.tables)
     assert (tmp_path / "plan.xlsx").read_bytes() == (held.folder / "plan.xlsx").read_bytes()
+
+
+def test_the_summary_has_bands(held: Any, tmp_path: Path) -> None:
+    """A figure with a band has both ends beside its value; others have empty cells."""
+    from dataclasses import replace
+
+    bands = pd.DataFrame({"kpi": ["calls"], "low": [80.0], "median": [90.0], "high": [120.5], "covers": ["calls"]})
+    write_workbook(
+        tmp_path / "plan.xlsx", replace(held.plan, tables=held.plan.tables | {"figure_bands": bands}), held.tables
+    )
+    sheet = openpyxl.load_workbook(tmp_path / "plan.xlsx")["Summary"]
+    names = column(sheet, "Name")
+    low, high = column(sheet, "8 of 10 futures: from"), column(sheet, "8 of 10 futures: to")
+    assert (low[names.index("calls")], high[names.index("calls")]) == (80, 120.5)
+    assert low[names.index("visits")] is None
+    assert "channels, settled" in column(sheet, "Figure")

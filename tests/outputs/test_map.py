@@ -1,0 +1,121 @@
+"""The map: what its layers are called and hold, small and harmless, also without areas, reps or visits."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from outputs.map import write_map
+from outputs.map_rows import COLOUR, Layer, compact
+
+
+def drawn(held: Any, folder: Path, **tables: pd.DataFrame) -> str:
+    plan = replace(held.plan, tables=held.plan.tables | tables)
+    write_map(folder / "map.html", plan, held.tables)
+    return (folder / "map.html").read_text(encoding="utf-8")
+
+
+def layers(page: str) -> list[str]:
+    """Names in the control of layers, in order."""
+    return re.findall(r'^\s*"([^"]+)" : geo_json_\w+,', page, flags=re.M)
+
+
+def prices(held: Any) -> pd.DataFrame:
+    days = held.plan.tables["rep_days"]
+    works = days[days["works"]]
+    return pd.DataFrame(
+        {"rep_id": works["rep_id"], "day": works["day"], "price_eur_per_hour": [float(n) for n in range(len(works))]}
+    )
+
+
+def test_layers_by_name_and_territories_below(held: Any, tmp_path: Path) -> None:
+    """Areas, territories, an hour's price by day, customers, routes by day; wide layers are kept below."""
+    page = drawn(held, tmp_path, hour_prices=prices(held))
+    names = layers(page)
+    assert names[:3] == ["Areas", "Territories", "One more hour, Mon 9 March"]
+    assert "Customers by owner" in names
+    assert "Routes Monday 9 March" in names
+    kept = re.search(r"on\('overlayadd',\(\)=>\[([\w,]+)\]", page)
+    assert kept is not None
+    assert len(kept[1].split(",")) == sum(
+        name.split(",")[0] in {"Areas", "Territories", "One more hour"} for name in names
+    )
+
+
+def test_a_shape_of_several_layers_is_written_once(held: Any, tmp_path: Path) -> None:
+    """Territories and their prices by day: as many shapes as reps, each named, not repeated."""
+    page = drawn(held, tmp_path, hour_prices=prices(held))
+    shared = re.search(r"const S=(\[.*?\]),K=(\[.*?\]);", page)
+    assert shared is not None
+    assert len(json.loads(shared[1])) == held.plan.tables["territories"]["rep_id"].nunique()
+    assert len(set(json.loads(shared[2]))) == len(json.loads(shared[2]))
+    assert COLOUR not in page
+    assert "one more hour brings 1.00 EUR" in page
+
+
+def test_a_rep_off_has_no_price(held: Any, tmp_path: Path) -> None:
+    """Of the others the layer still shows all territories."""
+    some = prices(held)
+    gone = some["rep_id"].iloc[0]
+    page = drawn(held, tmp_path, hour_prices=some[(some["rep_id"] != gone) | (some["day"] != some["day"].min())])
+    assert page.count(f"{gone}: no price") == 1
+
+
+def test_nothing_to_draw_is_still_a_page(held: Any, tmp_path: Path) -> None:
+    """No visits, no prices, nobody left out."""
+    t = held.plan.tables
+    none = {
+        name: t[name].iloc[:0] for name in ("stops", "unserved", "capacity_prices", "territories", "territory_reps")
+    }
+    page = drawn(held, tmp_path, **none)
+    assert layers(page) == ["Areas"]
+    assert "One more hour" not in page
+
+
+def test_texts_are_escaped(hostile: Any, tmp_path: Path) -> None:
+    """Names that are scripts stay texts, in tooltips and in the legend."""
+    write_map(tmp_path / "map.html", hostile.plan, hostile.tables)
+    page = (tmp_path / "map.html").read_text(encoding="utf-8")
+    assert "<script>alert" not in page
+    assert "<img src=x" not in page
+    assert "&lt;script&gt;alert(1)" in page
+
+
+def test_rows_hold_what_the_features_held() -> None:
+    """Steps from the corner, text, colour; many points as one flat list; the kind where it is no point."""
+    layer = Layer()
+    layer.add({"type": "Point", "coordinates": [2.00001, 41.0]}, text="a", colour="#111111")
+    layer.add({"type": "MultiPoint", "coordinates": [[2.0, 41.0], [2.0004, 41.0002]]}, colour="#222222")
+    layer.add({"type": "LineString", "coordinates": [[2.0, 41.0], [2.0, 41.00003]]}, text="</b>", colour="#111111")
+    page = f"const S=[],K=[];geo_json_ab12_add({json.dumps(layer.collection())});\nstyle({json.dumps(COLOUR)})"
+    assert compact(page) == (
+        'const S=[],K=["#111111", "#222222"];geo_json_ab12_add(F(2.0,41.0,[[[1,0],"a",0],'
+        '[[0,0,4,2],"",1,"MultiPoint"],[[[0,0],[0,3]],"&lt;/b&gt;",0,"LineString"]]));\nstyle(K[feature.properties.k])'
+    )
+
+
+@pytest.mark.slow
+@pytest.mark.real_week
+def test_pages_of_the_real_week_are_small_enough_for_a_phone(tmp_path: Path) -> None:
+    """3,200 customers, 20 reps: a route sheet at most 60 kB, the map 400, the report 300."""
+    from datetime import datetime
+
+    from outputs import run_scenario
+
+    file = Path(__file__).parents[2].parent / "shared" / "real_week" / "week.yaml"
+    if not file.is_file():
+        pytest.skip("../shared/real_week is not there")
+    quick = ["solve.effort=quick", "solve.engines.routing=greedy"]
+    made = run_scenario(
+        file, overrides=quick, runs=tmp_path / "runs", store=tmp_path / "store", clock=lambda: datetime(2026, 1, 1)
+    )
+    sizes = {path.name: path.stat().st_size for path in made.folder.glob("*.html")}
+    sheets = [path.stat().st_size for path in (made.folder / "routes").glob("R*.html")]
+    assert len(sheets) >= 95
+    assert max(sheets) <= 60_000
+    assert sizes["map.html"] <= 400_000
+    assert sizes["report.html"] <= 300_000
