@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 
 from outputs.charts import ACCENT, INK, STYLE, svg_of
@@ -18,7 +17,9 @@ from planner.sweep import short_names
 from scenarios.explain import show_value
 
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
-COLUMNS, MOST_PANELS = 2, 6
+MOST_PANELS = 6
+UNITS = {"_eur": "EUR", "_pct": "%", "_km": "km"}
+"""Endings of names that are units, and how they are shown."""
 
 
 def trade_off_chart(table: pd.DataFrame, *, keys: Sequence[str], figures: Sequence[str]) -> str:
@@ -31,24 +32,35 @@ def trade_off_chart(table: pd.DataFrame, *, keys: Sequence[str], figures: Sequen
         table: rows of `planner.sweep.ranked` that have a plan.
         figures: the one that ranks first.
     """
-    with matplotlib.rc_context(STYLE | {"svg.hashsalt": "sweep"}):
-        if len(figures) == 1:
+    if len(figures) == 1:
+        with matplotlib.rc_context(STYLE | {"svg.hashsalt": "sweep"}):
             return _bars(table, figures[0])
-        others = list(figures[1 : MOST_PANELS + 1])
-        columns = min(COLUMNS, len(others))
-        rows = -(-len(others) // columns)
-        figure = Figure(figsize=(4.6 * columns, 3.1 * rows + 0.6), layout="constrained")
-        look = _Look(table, keys)
-        for number, other in enumerate(others):
-            axes = figure.add_subplot(rows, columns, number + 1)
-            _panel(axes, table, look, across=other, up=figures[0])
-        for side, (title, entries) in zip(("left", "right"), look.legends(figures), strict=False):
-            figure.legend(
-                handles=entries, loc=f"outside upper {side}", title=title, ncols=4, frameon=False, fontsize=9,
-                title_fontsize=9, handletextpad=0.2, columnspacing=1.2, alignment="left",
-            )  # fmt: skip
-        label = f"{_words(figures[0])} against {', '.join(map(_words, others))}"
-        return svg_of(figure, escape(label))
+    look = _Look(table, keys)
+    drawn = [_legend(look, figures)]
+    for number, other in enumerate(figures[1 : MOST_PANELS + 1]):
+        # A salt of its own: names of drawn parts differ from panel to panel, as all stand in one page.
+        with matplotlib.rc_context(STYLE | {"svg.hashsalt": f"sweep{number}"}):
+            figure = Figure(figsize=(4.6, 3.1), layout="constrained")
+            _panel(figure.add_subplot(), table, look, across=other, up=figures[0])
+            drawn.append(svg_of(figure, escape(f"{in_words(figures[0])} against {in_words(other)}")))
+    return f'<div class="panels">{drawn[0]}{"".join(drawn[1:])}</div>'
+
+
+def in_words(name: str) -> str:
+    """A figure's name for people, its unit in brackets: `net_value_eur` is `net value (EUR)`."""
+    for ending, unit in UNITS.items():
+        if name.endswith(ending):
+            return f"{name.removesuffix(ending).replace('_', ' ')} ({unit})"
+    return name.replace("_", " ")
+
+
+def _legend(look: "_Look", figures: Sequence[str]) -> str:
+    """What colours and shapes mean, as a line of text above the panels."""
+    parts = []
+    for title, entries in look.legends(figures):
+        marks = " ".join(f'<span class="key">{mark} {escape(text)}</span>' for mark, text in entries)
+        parts.append(f'<p class="small">{f"{escape(title)}: " if title else ""}{marks}</p>')
+    return f'<div class="legend">{"".join(parts)}</div>'
 
 
 class _Look:
@@ -64,14 +76,14 @@ class _Look:
         second = self._values[1].index(row[self._keys[1]]) if len(self._keys) > 1 else 0
         return OKABE_ITO[first % len(OKABE_ITO)], MARKERS[second % len(MARKERS)]
 
-    def legends(self, figures: Sequence[str]) -> list[tuple[str, list[Line2D]]]:
-        """Title and entries of each key: colours of the first, shapes of the second."""
+    def legends(self, figures: Sequence[str]) -> list[tuple[str, list[tuple[str, str]]]]:
+        """Title and entries (a drawn mark, the value) of each key: colours of the first, shapes of the second."""
         names = [""] if self._keys == ["label"] else short_names(self._keys, taken=figures)
         entries = []
         for number, (name, values) in enumerate(zip(names, self._values, strict=True)):
-            looks = [(c, "o") for c in OKABE_ITO] if number == 0 else [(INK, marker) for marker in MARKERS]
-            rows = [_entry(_value(value), *looks[i % len(looks)]) for i, value in enumerate(values)]
-            entries.append((_words(name).replace(".", ": "), rows))
+            looks = [(colour, "o") for colour in OKABE_ITO] if number == 0 else [(INK, shape) for shape in MARKERS]
+            rows = [(_mark(*looks[i % len(looks)]), _value(value)) for i, value in enumerate(values)]
+            entries.append((in_words(name).replace(".", ": "), rows))
         return entries
 
 
@@ -81,7 +93,9 @@ def _panel(axes: Axes, table: pd.DataFrame, look: _Look, *, across: str, up: str
     axes.plot(front[across], front[up], linestyle=(0, (4, 3)), color=INK, linewidth=0.8, alpha=0.6, zorder=1)
     for _, row in table.iterrows():
         colour, marker = look.of(row)
-        axes.scatter(row[across], row[up], color=colour, marker=marker, s=44, linewidths=0, zorder=3)
+        # Hollow: cells that come to nearly the same stay visible behind one another.
+        axes.scatter(row[across], row[up], facecolors="none", edgecolors=colour, marker=marker, s=52, linewidths=1.7,
+                     zorder=3)  # fmt: skip
         if row["is_best"]:
             axes.scatter(row[across], row[up], s=190, facecolors="none", edgecolors=INK, linewidths=1.3, zorder=2)
         if row["is_baseline"]:
@@ -119,17 +133,23 @@ def _bars(table: pd.DataFrame, figure_name: str) -> str:
     return svg_of(figure, escape(f"{_words(figure_name)} by scenario"))
 
 
-def _entry(text: str, colour: str, marker: str) -> Line2D:
-    return Line2D([], [], linestyle="", marker=marker, color=colour, markeredgewidth=0, markersize=7, label=text)
+def _mark(colour: str, marker: str) -> str:
+    """A mark of the legend, as the panels draw it."""
+    with matplotlib.rc_context(STYLE | {"svg.hashsalt": f"mark{colour}{marker}"}):
+        figure = Figure(figsize=(0.2, 0.2))
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set_axis_off()
+        axes.scatter(0, 0, facecolors="none", edgecolors=colour, marker=marker, s=52, linewidths=1.7)
+        return svg_of(figure, "").replace('role="img" aria-label=""', 'class="mark" aria-hidden="true"', 1)
 
 
 def _value(value: object) -> str:
-    whole = int(value) if isinstance(value, float) and value.is_integer() else value
-    return _harmless(show_value(whole)).replace("-", "\u2212") if isinstance(whole, int) else _harmless(str(whole))
+    """A swept value: numbers with a true minus sign and no needless decimals, anything else as YAML has it."""
+    return f"{value:g}".replace("-", "\u2212") if isinstance(value, float) else show_value(value)
 
 
 def _words(name: str) -> str:
-    return _harmless(name.replace("_", " "))
+    return _harmless(in_words(name))
 
 
 def _tick(value: float) -> str:

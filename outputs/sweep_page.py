@@ -10,7 +10,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from outputs.pages import render
-from outputs.sweep_chart import trade_off_chart
+from outputs.sweep_chart import in_words, trade_off_chart
 from planner.compare import less_is_better
 from planner.sweep import short_names
 from scenarios.explain import show_value
@@ -29,15 +29,15 @@ def write_page(path: Path, table: pd.DataFrame, scenario: Scenario, manifest: Ma
         name=scenario.name,
         why=scenario.why,
         notes=manifest["notes"],
-        leading=leading.replace("_", " "),
+        leading=in_words(leading),
         lowest=less_is_better(leading),
         best=_sentence(table, leading),
         has_baseline=bool(table["is_baseline"].any()),
         keys=[
-            {"short": short.replace("_", " ").replace(".", ": "), "key": key}
+            {"short": in_words(short).replace(".", ": "), "key": key}
             for short, key in zip(short_names(keys, taken=figures), keys, strict=True)
         ],
-        figures=[figure.replace("_", " ") for figure in figures],
+        figures=[in_words(figure) for figure in figures],
         rows=[_row(row, keys, figures) for row in table.to_dict("records")],
         failed=[
             {"label": row["label"], "error": row["error"]}
@@ -56,12 +56,12 @@ def _sentence(table: pd.DataFrame, leading: str) -> str:
     best = table[table["is_best"]]
     if best.empty:
         return ""
-    first, unit = best.iloc[0], leading.replace("_", " ")
-    text = f"Best by {unit}: {first['label']}, {_number(first[leading])}"
+    first = best.iloc[0]
+    text = f"Best by {in_words(leading)}: {_number(first[leading])} with {first['label']}"
     difference = first[f"{leading}_difference"]
     if first["is_baseline"]:
         return f"{text}; it is the baseline."
-    return text + ("." if pd.isna(difference) else f", {_signed(difference)} against the baseline.")
+    return text + ("." if pd.isna(difference) else f"; {_signed(difference)} against the baseline.")
 
 
 def _row(row: Mapping[Any, Any], keys: list[str], figures: list[str]) -> dict[str, Any]:

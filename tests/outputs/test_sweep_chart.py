@@ -4,7 +4,7 @@ import re
 
 import pandas as pd
 
-from outputs.sweep_chart import _unbeaten, trade_off_chart
+from outputs.sweep_chart import _unbeaten, in_words, trade_off_chart
 
 
 def table() -> pd.DataFrame:
@@ -31,7 +31,26 @@ def test_one_figure_is_drawn_as_bars_and_two_as_marks() -> None:
     assert "a &lt;x&gt;" in bars
     assert "b $y$" in bars
     marks = trade_off_chart(table(), keys=[], figures=["net_value_eur", "travel_km"])
-    assert "travel km (less is better)" in marks
+    assert "travel (km) (less is better)" in marks
     assert "a &lt;x&gt;" in marks
     assert not re.search(r"<x>", bars + marks)
     assert marks == trade_off_chart(table(), keys=[], figures=["net_value_eur", "travel_km"])
+
+
+def test_every_figure_has_a_panel_and_every_value_a_mark() -> None:
+    """Three figures give two panels and a legend: colours by the first key, shapes by the second, names with units."""
+    swept = table().assign(
+        reps=[-4.0, -4.0, 0.0, 0.0], level=["low", "high", "low", "high"], visits=[4.0, 3.0, 2.0, 1.0]
+    )
+    drawn = trade_off_chart(swept, keys=["reps", "level"], figures=["net_value_eur", "travel_km", "visits"])
+    labels = re.findall(r'role="img" aria-label="([^"]*)"', drawn)
+    assert labels == ["net value (EUR) against travel (km)", "net value (EUR) against visits"]
+    assert re.findall(r"</svg>\s*([^<\s]+)</span>", drawn) == ["\u22124", "0", "high", "low"]
+    referred = set(re.findall(r"(?:url\(|href=\")#(\w+)", drawn))
+    assert referred
+    assert {name: len(re.findall(f'id="{name}"', drawn)) for name in referred} == dict.fromkeys(referred, 1)
+
+
+def test_units_stand_in_brackets() -> None:
+    names = ["net_value_eur", "answered_pct", "travel_km", "visits", "agent_hours"]
+    assert list(map(in_words, names)) == ["net value (EUR)", "answered (%)", "travel (km)", "visits", "agent hours"]
