@@ -18,7 +18,7 @@ from benchmarks.calls import methods, peers
 from benchmarks.calls.generated import AS_OF, FIRST_SEED, company_said, measure_large
 from benchmarks.calls.handle_times import measure_handle_times
 from benchmarks.calls.scores import Said, scores
-from benchmarks.calls.series import Series, read_series, thinned
+from benchmarks.calls.series import SLOT_MINUTES, Series, read_series, thinned
 from benchmarks.frame import Benchmark, Cell, Options, Row
 
 FILES = {"bank": "us_bank_5min.csv.gz", "technion": "technion_1999_6min.csv.gz"}
@@ -119,7 +119,7 @@ def _write(
         for origin, s, y in zip(series.origins, said, came, strict=True):
             for h, slot in np.ndindex(*y.shape):
                 bands = ["", "", ""] if s.quantiles is None else [round(float(v), 6) for v in s.quantiles[:, h, slot]]
-                minute = series.first_minute + slot * 30
+                minute = series.first_minute + slot * SLOT_MINUTES
                 day = series.days[origin + 1 + h]
                 actual = "" if np.isnan(y[h, slot]) else float(y[h, slot])
                 writer.writerow([series.days[origin], day, minute, float(s.point[h, slot]), actual, *bands])

@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from benchmarks.calls.methods import HORIZON_DAYS, NO_LEGS, PATHS, SLOT_MINUTES
+from benchmarks.calls.methods import NO_LEGS, PATHS
 from benchmarks.calls.scores import Said
+from benchmarks.calls.series import HORIZON_DAYS, SLOT_MINUTES
 from benchmarks.frame import Row
 from forecasting.calls import forecast_calls
 from inputs.synthetic.call_rates import COUNTRY, OPENING_HOURS, make_rates
@@ -80,7 +81,7 @@ def many_queues(count: int, seed: int) -> pd.DataFrame:
     shape = one["calls"].to_numpy() / one["calls"].sum() * LARGE_DAYS
     shared = rng.normal(0, DAY_SD, LARGE_DAYS)
     parts = []
-    for q in range(count):
+    for _ in range(count):
         level = 400.0 * float(np.exp(rng.normal(0, LEVEL_SD)))
         factor = np.exp(shared + rng.normal(0, DAY_SD, LARGE_DAYS))
         parts.append(rng.poisson(level * shape * np.repeat(factor, SLOTS)).astype(np.float32))
@@ -117,5 +118,6 @@ def measure_large(count: int, seed: int) -> Iterator[Row]:
         [sys.executable, "-c", watched, code], cwd=root, stdout=subprocess.PIPE, text=True, check=True, timeout=3600
     )
     seconds, queues, paths, combined, peak = (float(part) for part in done.stdout.split())
+    note = f"{int(paths)} paths; {100 * combined:.0f} % of open rows by the combined method"
     yield {"measure": "scale", "series": f"{int(queues)} queues", "method": "ours", "seconds": seconds,
-           "peak_mb": peak, "note": f"{int(paths)} paths; {100 * combined:.0f} % of open rows by the combined method"}  # fmt: skip
+           "peak_mb": peak, "note": note}  # fmt: skip

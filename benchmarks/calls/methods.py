@@ -26,7 +26,9 @@ def ours(series: Series, origin: int, seed: int) -> Said:
     began = time.perf_counter()
     forecast = forecast_calls(
         series.known(origin), NO_LEGS,
-        settings=CallSettings(days=HORIZON_DAYS, interval_minutes=SLOT_MINUTES, quantiles=list(LEVELS), sample_paths=PATHS),
+        settings=CallSettings(
+            days=HORIZON_DAYS, interval_minutes=SLOT_MINUTES, quantiles=list(LEVELS), sample_paths=PATHS
+        ),
         opening_hours=series.opening_hours, country=series.country, as_of=_date(series.days[origin]), seed=seed,
     )  # fmt: skip
     seconds = time.perf_counter() - began
@@ -59,7 +61,7 @@ def _slots(series: Series) -> slice:
 
 
 def _cut(flat: np.ndarray, series: Series, rows: np.ndarray) -> np.ndarray:
-    return flat.reshape(HORIZON_DAYS, DAY)[rows][:, _slots(series)]
+    return np.asarray(flat.reshape(HORIZON_DAYS, DAY)[rows][:, _slots(series)])
 
 
 def came(series: Series, origin: int) -> np.ndarray:

@@ -44,7 +44,7 @@ def _filled(series: Series, origin: int) -> np.ndarray:
     calls = series.calls[: origin + 1].copy()
     for d in range(week, len(calls)):
         calls[d] = np.where(np.isnan(calls[d]), calls[d - week], calls[d])
-    return np.nan_to_num(calls)
+    return np.asarray(np.nan_to_num(calls))
 
 
 def _features(calls: np.ndarray, d: int, weekday: np.ndarray, holiday: np.ndarray) -> np.ndarray:

@@ -36,7 +36,7 @@ def without_faults(history: History) -> tuple[History, Faults]:
     days = history.days
     plain = days.is_plain & days.is_open.any(axis=1)
     opened = np.where(days.is_open, calls, np.nan)
-    known: np.ndarray = ~np.isnan(opened).all(axis=2)
+    known = np.asarray(~np.isnan(opened).all(axis=2))
     totals = np.where(known, np.nansum(opened, axis=2), np.nan)
     usual = np.full(len(history.queues), 0.0)
     for q in range(len(history.queues)):

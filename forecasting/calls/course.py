@@ -42,7 +42,7 @@ def smooth_courses(
     """
     days = np.flatnonzero(is_open[: origin + 1].any(axis=1))
     seen = np.where(is_open[days], calls[:, days], np.nan)
-    whole: np.ndarray = ~(np.isnan(seen) & is_open[days]).any(axis=2)  # (Q, n)
+    whole: np.ndarray = np.asarray(~(np.isnan(seen) & is_open[days]).any(axis=2))  # (Q, n)
     counted = np.where(whole[:, :, None], np.nan_to_num(seen), 0.0)
     base = _usual_shares(counted, whole, plain[days], pattern[days])
     total = counted.sum(axis=2)
