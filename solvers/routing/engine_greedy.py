@@ -5,8 +5,9 @@ import numpy as np
 from solvers.brake import Brake
 from solvers.routing.arrays import Arrays
 from solvers.routing.improve import make_state, read_orders
+from solvers.routing.insertion import fill
 from solvers.routing.problem import Orders, RoutingProblem
-from solvers.routing.ruin_recreate import fill
+from solvers.routing.scratch import make_memory, make_work
 
 
 def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, brake: Brake) -> Orders:
@@ -15,5 +16,5 @@ def solve(problem: RoutingProblem, arrays: Arrays, *, effort: str, seed: int, br
     The brake is not looked at: it takes one pass.
     """
     state = make_state(problem, arrays, ())
-    inserted = fill(arrays, state, np.random.default_rng(seed))
+    inserted = fill(arrays, state, make_memory(arrays), make_work(arrays), np.random.default_rng(seed))
     return Orders(read_orders(state), f"greedy insertion by gain per minute, {inserted} visits")

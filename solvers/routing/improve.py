@@ -1,19 +1,40 @@
 """From any engine's orders to a legal plan that nothing simple improves: load, repair, search, refill."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from scenarios.errors import NoLegalPlan
 from solvers.brake import Brake
-from solvers.routing.arrays import Arrays, State
+from solvers.routing.arrays import END, PLACE, SERVICE, START, START_PLACE, Arrays, Met, State
+from solvers.routing.insertion import fill, fits, insert, retime
 from solvers.routing.problem import RoutingProblem
-from solvers.routing.ruin_recreate import fill, fits, insert, retime, search
+from solvers.routing.ruin_recreate import search
+from solvers.routing.scratch import make_memory, make_met, make_work
 
-STEPS_A_CALL = 2000
-"""Steps between two looks at the clock."""
-HEAT_SHARE = (0.1, 0.001)
-"""Temperature of the annealing at its start and end, as a share of the median prize."""
+STEPS_A_CALL = 500
+"""Steps between two looks at the brake."""
+SECONDS_A_CALL = 0.1
+"""With a time limit: how long a call should take."""
+HEAT = 0.014
+"""Temperature at the start, as a share of the mean prize, for each root of a step a visit: long searches start hot."""
+HEAT_BETWEEN = (0.02, 3.0)
+"""The start's share never lies outside."""
+COOLING = 30.0
+"""How many times colder the end is than the start."""
+
+
+@dataclass(frozen=True)
+class Improved:
+    """sequences: the order of each shift; brake_hit: whether the brake ended the search; steps: those taken;
+    met: distinct rep-days of plans on the way, (shift, order), newest kept."""
+
+    sequences: tuple[tuple[int, ...], ...]
+    brake_hit: bool
+    steps: int
+    met: tuple[tuple[int, tuple[int, ...]], ...] = ()
 
 
 def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequence[int]]) -> State:
@@ -22,16 +43,17 @@ def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequ
     Where an order cannot be kept to the second, the visit of least gain a minute is left out until it can. Fixed
     appointments stand in every order by their time and are never left out.
     """
-    shifts, tasks = len(problem.shifts), len(problem.tasks)
-    room = 1 + max((sum(s in t.shifts for t in problem.tasks) for s in range(shifts)), default=0)
+    shifts, tasks, room = len(problem.shifts), len(problem.tasks), most_events(arrays)
     state = State(
         order=np.full((shifts, room), -1, np.int64),
         length=np.zeros(shifts, np.int64),
         shift_of=np.full(tasks, -1, np.int64),
-        place=np.zeros((shifts, room + 1), np.int64),
-        before=np.zeros((shifts, room + 1), np.int64),
-        after=np.zeros((shifts, room + 1), np.int64),
+        times=np.zeros((shifts, room + 1, 7), np.int64),
+        leg=np.zeros((shifts, room + 1)),
+        carried=np.zeros(arrays.capacity.shape, np.int64),
         value=np.zeros(shifts),
+        stamp=np.zeros(shifts, np.int64),
+        clock=np.zeros(1, np.int64),
     )
     fixed: dict[int, list[int]] = {}
     for i in np.flatnonzero(arrays.fixed):
@@ -40,11 +62,27 @@ def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequ
         given = [int(i) for i in (sequences[shift] if sequences else ()) if shift in problem.tasks[i].shifts]
         visits = [i for i in given if state.shift_of[i] < 0 and not arrays.fixed[i]]
         appointments = sorted(fixed.get(shift, ()), key=lambda i: problem.tasks[i].windows[0])
-        while not _set_day(arrays, state, shift, visits, appointments):
+        while len(visits) + len(appointments) > room or not _set_day(arrays, state, shift, visits, appointments):
             if not visits:
                 raise NoLegalPlan(f"the appointments of {problem.shifts[shift].rep_id} cannot all be kept")
-            visits.remove(min(visits, key=lambda i: arrays.gain_eur[i] / (60 + arrays.tasks[i, 1])))
+            visits.remove(min(visits, key=lambda i: arrays.gain_eur[i] / (60 + arrays.tasks[i, SERVICE])))
     return state
+
+
+def most_events(arrays: Arrays) -> int:
+    """At least as many events as any rep-day can hold: by service and the shortest drive to each, the least first."""
+    if not len(arrays.tasks):
+        return 1
+    place, starts = arrays.tasks[:, PLACE], arrays.shifts[:, START_PLACE]
+    there = np.maximum(place, 0)
+    origins = np.unique(np.concatenate([place[place >= 0], starts]))
+    drives = arrays.seconds[np.ix_(origins, there)].astype(np.int64)
+    drives[origins[:, None] == there[None, :]] = np.iinfo(np.int64).max
+    alone = np.bincount(there, minlength=len(arrays.seconds))[there] == 1
+    drive = np.where((place >= 0) & alone & ~np.isin(place, starts), drives.min(axis=0), 0)
+    needed = np.cumsum(np.sort(arrays.tasks[:, SERVICE] + drive))
+    longest = np.max(arrays.shifts[:, END] - arrays.shifts[:, START], initial=0)
+    return int(np.searchsorted(needed, longest, side="right")) + 1
 
 
 def _set_day(arrays: Arrays, state: State, shift: int, visits: list[int], appointments: list[int]) -> bool:
@@ -67,33 +105,112 @@ def _set_day(arrays: Arrays, state: State, shift: int, visits: list[int], appoin
 def improve(
     problem: RoutingProblem, arrays: Arrays, state: State, *, steps: int, seed: int, brake: Brake
 ) -> tuple[tuple[tuple[int, ...], ...], bool]:
-    """Search `steps` steps from `state`, then insert all that still fits and pays.
+    """As `search_from`, by steps only: the order of each shift, and whether the brake ended the search."""
+    found = search_from(problem, arrays, state, steps=steps, seed=seed, brake=brake)
+    return found.sequences, found.brake_hit
+
+
+def search_from(
+    problem: RoutingProblem,
+    arrays: Arrays,
+    state: State,
+    *,
+    steps: int,
+    seed: int,
+    brake: Brake,
+    seconds: float | None = None,
+    remember: int = 0,
+    watch: Callable[[float], None] | None = None,
+) -> Improved:
+    """Search from `state`, then insert all that still fits and pays.
 
     Args:
+        steps: how many steps; the plan depends on nothing but them and the seed.
         brake: ends the search early.
-
-    Returns:
-        The order of each shift, and whether the brake ended the search.
+        seconds: search for so long instead of a number of steps (not repeatable to the byte).
+        remember: at most so many rep-days of accepted plans come back in `met`.
+        watch: is told the search's best value, in euros, now and then.
     """
     rng = np.random.default_rng(seed)
-    fill(arrays, state, rng)
-    best = State(*(part.copy() for part in state))
-    optional = arrays.gain_eur[(arrays.gain_eur > 0) & ~np.array([t.required for t in problem.tasks], bool)]
-    scale = float(np.median(optional)) if len(optional) else 1.0
-    warm, cold = (scale * share for share in HEAT_SHARE)
-    heat = warm * (cold / warm) ** (np.arange(steps) / max(1, steps - 1))
+    memory, work, met = make_memory(arrays), make_work(arrays), make_met(arrays, state.order.shape[1], rows=remember)
+    fill(arrays, state, memory, work, rng)
+    kept, best = copied(state), copied(state)
     values = np.full(2, state.value.sum())
+    movable = int(np.sum(~arrays.fixed))
+    pace = _Pace(steps if movable else 0, seconds if movable else None, movable, _scale(problem, arrays, state))
     brake_hit = False
-    for first in range(0, steps if np.any(~arrays.fixed) else 0, STEPS_A_CALL):
+    while (heat := pace.next_heat()).size:
         if brake.pulled():
             brake_hit = True
             break
-        search(arrays, state, best, values, heat[first : first + STEPS_A_CALL], rng)
+        search(arrays, state, kept, best, memory, work, met, values, heat, rng)
+        pace.taken(len(heat))
+        if watch is not None:
+            watch(float(values[1]))
     found = make_state(problem, arrays, read_orders(best))
-    fill(arrays, found, rng)
-    return read_orders(found), brake_hit
+    fill(arrays._replace(cost=arrays.eur, drives=_true_drives(arrays)), found, make_memory(arrays), work, rng)
+    return Improved(read_orders(found), brake_hit, pace.done, read_met(met))
+
+
+class _Pace:
+    """How hot the next steps are: geometric cooling over the steps, or over the seconds."""
+
+    def __init__(self, steps: int, seconds: float | None, visits: int, scale_eur: float) -> None:
+        self.done, self._steps, self._seconds, self._visits, self._scale = 0, steps, seconds, visits, scale_eur
+        self._began = time.perf_counter()
+        self._call = STEPS_A_CALL if seconds is None else 20
+
+    def next_heat(self) -> np.ndarray:
+        """Temperatures of the next call, empty at the end."""
+        if self._seconds is None:
+            at = np.arange(self.done, min(self._steps, self.done + self._call)) / max(1, self._steps - 1)
+            return self._cooled(self._steps, at)
+        spent = time.perf_counter() - self._began
+        if spent >= self._seconds:
+            return np.zeros(0)
+        if self.done:
+            wanted = int(min(SECONDS_A_CALL, self._seconds - spent) * self.done / spent)
+            self._call = max(1, min(wanted, 2 * self._call))
+        expected = int(self._call if not self.done else self.done / spent * self._seconds)
+        return self._cooled(expected, np.full(self._call, spent / self._seconds))
+
+    def taken(self, steps: int) -> None:
+        """Count steps."""
+        self.done += steps
+
+    def _cooled(self, steps: int, at: np.ndarray) -> np.ndarray:
+        share = np.clip(HEAT * np.sqrt(steps / max(1, self._visits)), *HEAT_BETWEEN)
+        heat: np.ndarray = self._scale * share * COOLING**-at
+        return heat
+
+
+def _scale(problem: RoutingProblem, arrays: Arrays, state: State) -> float:
+    """Euros that matter to one visit: the mean prize; where all are required, the mean drive of the first plan."""
+    optional = [t.prize_eur for t in problem.tasks if not t.required and t.prize_eur > 0]
+    if optional:
+        return float(np.mean(optional))
+    used = np.arange(state.leg.shape[1])[None, :] <= state.length[:, None]
+    return max(1e-9, float(state.leg[used].sum()) / max(1, int(state.length.sum())))
+
+
+def _true_drives(arrays: Arrays) -> np.ndarray:
+    """`Arrays.drives` with euros alone, for the last refill."""
+    drives = arrays.drives.copy()
+    drives[:, :, 2], drives[:, :, 3] = arrays.eur.T, arrays.eur
+    return drives
+
+
+def copied(state: State) -> State:
+    """A plan of its own."""
+    return State(*(part.copy() for part in state))
 
 
 def read_orders(state: State) -> tuple[tuple[int, ...], ...]:
     """The task indices of each shift, in order."""
     return tuple(tuple(map(int, row[:count])) for row, count in zip(state.order, state.length, strict=True))
+
+
+def read_met(met: Met) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """(shift, task indices in order) of the rep-days met."""
+    rows = np.flatnonzero(met.mark)
+    return tuple((int(met.shift[r]), tuple(map(int, met.order[r, : met.length[r]]))) for r in rows)

@@ -21,6 +21,7 @@ class Task:
         to a time, has one window exactly as long as its service.
     shifts: indices of the rep-days that may do it, ascending; rep, skill, due date, spacing and pins are all in here.
     pin: name of the pin that fixes it, "" if none. required: to be done before any prize is looked at.
+    load: how much of each scarce thing in the car (samples, spare parts) it takes; () where nothing is scarce.
     """
 
     kind: str
@@ -33,6 +34,7 @@ class Task:
     required: bool
     pin: str
     shifts: tuple[int, ...]
+    load: tuple[int, ...] = ()
 
     @property
     def is_timed(self) -> bool:
@@ -42,7 +44,10 @@ class Task:
 
 @dataclass(frozen=True)
 class Shift:
-    """One working rep-day. lunch_seconds 0: no lunch (none is set, or the shift does not cover its span)."""
+    """One working rep-day. lunch_seconds 0: no lunch (none is set, or the shift does not cover its span).
+
+    capacity: how much of each scarce thing the car holds, in the order of `Task.load`; () where nothing is scarce.
+    """
 
     rep_id: str
     day: pd.Timestamp
@@ -53,6 +58,7 @@ class Shift:
     lunch_seconds: int
     lunch_from_seconds: int
     lunch_to_seconds: int
+    capacity: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)

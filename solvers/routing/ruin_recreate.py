@@ -1,393 +1,211 @@
-"""The search that all engines share: ruin and recreate over exact rep-day schedules, compiled.
+"""Ruin and recreate, compiled: the search that all engines share.
 
 A step removes strings of neighbouring visits from a few rep-days and inserts visits again, the removed and the left
-out alike, each where it gains most (prize less added travel), in a random choice of orders; the result is kept by
-simulated annealing. Every insertion is timed exactly (windows, lunch, appointments), so there is nothing to repair.
-
-All compiled code stands in this one file, because numba's cache looks only at the file a function stands in. The same
-steps time the printed timetable (`schedule`). Arriving earlier is never worse, because a rep may wait; so for a fixed
-order two numbers say all that matters after each event: the earliest time the rep is free if lunch is still to come,
-and the earliest if lunch is over. Lunch is taken where the last event ended, before the next drive.
+out nearby alike, each where it gains most (prize less added travel), in one of several orders; the result is kept by
+simulated annealing. Every insertion is timed exactly (windows, lunch, appointments, loads): there is nothing to repair.
 
 Slack induction by string removals: Christiaens & Vanden Berghe (2020), Transportation Science 54(2), here with prizes:
 visits that do not pay, or fit nowhere, stay out.
 """
 
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 from numba import njit
 
-from solvers.routing.arrays import (
-    END,
-    END_PLACE,
-    FIRST_WINDOW,
-    LUNCH,
-    LUNCH_FROM,
-    LUNCH_TO,
-    NEVER,
-    PLACE,
-    SERVICE,
-    START,
-    START_PLACE,
-    WINDOWS,
-    Arrays,
-    State,
-)  # fmt: skip
+from solvers.routing.arrays import Arrays, Memory, Met, State, Work
+from solvers.routing.insertion import added, around, bare, choose, fill, fits, insert, retime
 
-MEAN_REMOVED = 8
-"""Visits removed in a step, on average."""
-LONGEST_STRING = 8
-"""Neighbouring visits removed from one rep-day at most."""
+__all__ = ["added", "fill", "fits", "insert", "retime", "search"]
+
+MEAN_REMOVED = 10.0
+"""Visits removed in a step, on average (the paper's value)."""
+LONGEST_STRING = 10.0
+"""Neighbouring visits removed from one rep-day at most (the paper's value)."""
+SPLIT, LONGER = 0.5, 0.5
+"""Share of strings that spare some visits in their middle; chance that one more is spared."""
 BLINK = 0.01
-"""Share of insertion places that are overlooked on purpose, for variety (the paper's value)."""
+"""Share of rep-days that are overlooked on purpose when a visit is inserted, for variety (the paper's value)."""
+LEFT_OUT, JUST_REMOVED = -1, -2
+"""In `State.shift_of`: of a task that is on no rep-day; while a step collects its pool, of one it has removed."""
+SOURCES = ("arrays.py", "insertion.py", "ruin_recreate.py")
+"""What `search` is compiled from. Numba's cache looks at one file only; this makes it look at all of them."""
 
 
-@njit(cache=True, inline="always")
-def serve(tasks: np.ndarray, task: int, ready: int) -> int:
-    """Earliest end of a service that may begin from `ready` on; NEVER if no window is left."""
-    end = NEVER
-    for w in range(tasks[task, WINDOWS]):
-        begin = max(ready, tasks[task, FIRST_WINDOW + 2 * w])
-        if begin + tasks[task, SERVICE] <= tasks[task, FIRST_WINDOW + 1 + 2 * w]:
-            end = begin + tasks[task, SERVICE]
-            break
-    return end
-
-
-@njit(cache=True, inline="always")
-def after_lunch(shifts: np.ndarray, shift: int, free: int) -> int:
-    """Earliest end of lunch for a rep who is free from `free` on; `free` itself where the shift has no lunch."""
-    end = free
-    if shifts[shift, LUNCH] > 0:
-        end = max(free, shifts[shift, LUNCH_FROM]) + shifts[shift, LUNCH]
-        if end > shifts[shift, LUNCH_TO]:
-            end = NEVER
-    return end
-
-
-@njit(cache=True, inline="always")
-def advance(
-    tasks: np.ndarray,
-    shifts: np.ndarray,
-    seconds: np.ndarray,
-    shift: int,
-    place: int,
-    before: int,
-    after: int,
-    task: int,
-) -> tuple[int, int, int]:
-    """Place and both earliest free times (lunch to come, lunch over) once `task` is done from here."""
-    to = tasks[task, PLACE]
-    if to < 0:
-        to = place
-    drive = np.int64(seconds[place, to])
-    eaten = min(after, after_lunch(shifts, shift, before))
-    return to, serve(tasks, task, before + drive), serve(tasks, task, eaten + drive)
-
-
-@njit(cache=True, inline="always")
-def home_in_time(shifts: np.ndarray, seconds: np.ndarray, shift: int, place: int, before: int, after: int) -> bool:
-    """Whether the rep reaches the end of the day in time, lunch taken."""
-    eaten = min(after, after_lunch(shifts, shift, before))
-    return bool(eaten + np.int64(seconds[place, shifts[shift, END_PLACE]]) <= shifts[shift, END])
-
-
-@njit(cache=True)
-def retime(arrays: Arrays, state: State, shift: int) -> bool:
-    """Recompute times and value of one rep-day after a change; False if its order cannot be kept."""
-    tasks, shifts, seconds = arrays.tasks, arrays.shifts, arrays.seconds
-    place, before, after = shifts[shift, START_PLACE], shifts[shift, START], NEVER
-    state.place[shift, 0], state.before[shift, 0], state.after[shift, 0] = place, before, after
-    value = 0.0
-    for i in range(state.length[shift]):
-        task, origin = state.order[shift, i], place
-        place, before, after = advance(tasks, shifts, seconds, shift, place, before, after, task)
-        state.place[shift, i + 1], state.before[shift, i + 1], state.after[shift, i + 1] = place, before, after
-        value += arrays.gain_eur[task] - arrays.eur[origin, place]
-    if state.length[shift] == 0:
-        state.value[shift] = 0.0
-        return True
-    state.value[shift] = value - arrays.eur[place, shifts[shift, END_PLACE]]
-    return bool(home_in_time(shifts, seconds, shift, place, before, after))
-
-
-@njit(cache=True, inline="always")
-def legal(
-    tasks: np.ndarray,
-    shifts: np.ndarray,
-    seconds: np.ndarray,
-    order: np.ndarray,
-    count: int,
-    places: np.ndarray,
-    befores: np.ndarray,
-    afters: np.ndarray,
-    shift: int,
-    position: int,
-    task: int,
-) -> bool:
-    """Whether the rep-day stays legal with `task` inserted before its event `position`."""
-    place, before, after = advance(
-        tasks, shifts, seconds, shift, places[shift, position], befores[shift, position], afters[shift, position], task
-    )
-    sooner = False
-    for i in range(position, count):
-        if before >= NEVER and after >= NEVER:
-            break
-        place, before, after = advance(tasks, shifts, seconds, shift, place, before, after, order[shift, i])
-        if place == places[shift, i + 1] and before <= befores[shift, i + 1] and after <= afters[shift, i + 1]:
-            sooner = True
-            break
-    return sooner or home_in_time(shifts, seconds, shift, place, before, after)
-
-
-@njit(cache=True, inline="always")
-def detour(
-    matrix: np.ndarray,
-    tasks: np.ndarray,
-    shifts: np.ndarray,
-    order: np.ndarray,
-    count: int,
-    places: np.ndarray,
-    shift: int,
-    position: int,
-    task: int,
-) -> float:
-    """What `task` inserted before event `position` adds, by `matrix` (euros or seconds of each drive).
-
-    An empty day costs nothing; its first visit pays the whole way out and back.
-    """
-    origin, following, to = places[shift, position], shifts[shift, END_PLACE], tasks[task, PLACE]
-    if to < 0:
-        to = origin
-    for i in range(position, count):
-        if tasks[order[shift, i], PLACE] >= 0:
-            following = tasks[order[shift, i], PLACE]
-            break
-    saved = matrix[origin, following] if count > 0 else 0.0
-    return float(matrix[origin, to] + matrix[to, following] - saved)
-
-
-@njit(cache=True)
-def best_place(
-    arrays: Arrays, state: State, task: int, blink: float, rng: np.random.Generator
-) -> tuple[float, int, int]:
-    """Gain, shift and position of the best legal insertion that gains anything; shift -1 if there is none."""
-    tasks, shifts, seconds, eur, shifts_of = arrays.tasks, arrays.shifts, arrays.seconds, arrays.eur, arrays.shifts_of
-    order, places, befores, afters = state.order, state.place, state.before, state.after
-    prize = arrays.gain_eur[task]
-    best, best_shift, best_position = 1e-9, -1, 0
-    for k in range(shifts_of.shape[1]):
-        shift = shifts_of[task, k]
-        if shift < 0:
-            break
-        count = state.length[shift]
-        if count >= order.shape[1]:
-            continue
-        for position in range(count + 1):
-            gain = prize - detour(eur, tasks, shifts, order, count, places, shift, position, task)
-            if gain <= best or (blink > 0.0 and rng.random() < blink):
-                continue
-            if legal(tasks, shifts, seconds, order, count, places, befores, afters, shift, position, task):
-                best, best_shift, best_position = gain, shift, position
-    return best, best_shift, best_position
-
-
-@njit(cache=True)
-def fits(arrays: Arrays, state: State, shift: int, position: int, task: int) -> bool:
-    """Whether the rep-day stays legal with `task` inserted before its event `position`."""
-    return bool(legal(
-        arrays.tasks, arrays.shifts, arrays.seconds, state.order, state.length[shift], state.place, state.before,
-        state.after, shift, position, task,
-    ))  # fmt: skip
-
-
-@njit(cache=True)
-def added(matrix: np.ndarray, arrays: Arrays, state: State, shift: int, position: int, task: int) -> float:
-    """`detour` of an insertion."""
-    return float(
-        detour(
-            matrix, arrays.tasks, arrays.shifts, state.order, state.length[shift], state.place, shift, position, task
-        )
-    )
-
-
-@njit(cache=True)
-def insert(arrays: Arrays, state: State, shift: int, position: int, task: int) -> None:
-    """Put `task` before event `position` of the rep-day."""
-    for i in range(state.length[shift], position, -1):
-        state.order[shift, i] = state.order[shift, i - 1]
-    state.order[shift, position] = task
-    state.length[shift] += 1
-    state.shift_of[task] = shift
+@njit
+def cut_string(
+    arrays: Arrays, state: State, work: Work, shift: int, visit: int, longest: float, removed: int,
+    rng: np.random.Generator,
+) -> int:  # fmt: skip
+    """Take a string of visits around `visit` out of its day, some in its middle spared; returns how many are out."""
+    count = state.length[shift]
+    span = length = int(rng.random() * min(longest, float(count)) + 1.0)
+    if length > 1 and rng.random() < SPLIT:
+        while span < count and rng.random() < LONGER:
+            span += 1
+    at = 0
+    while state.order[shift, at] != visit:
+        at += 1
+    first = max(0, min(at - int(rng.random() * span), count - span))
+    spared = first + int(rng.random() * length)
+    kept = 0
+    for i in range(count):
+        task = state.order[shift, i]
+        inside = first <= i < first + span and not spared <= i < spared + span - length
+        if inside and not arrays.fixed[task]:
+            state.shift_of[task] = -1
+            work.pool[removed] = task
+            removed += 1
+        else:
+            state.order[shift, kept] = task
+            kept += 1
+    state.length[shift] = kept
     retime(arrays, state, shift)
+    return removed
 
 
-@njit(cache=True)
-def fill(arrays: Arrays, state: State, rng: np.random.Generator) -> int:
-    """Insert what is left out, the most gain per minute of service and added drive first; returns how many.
+@njit
+def ruin(arrays: Arrays, state: State, work: Work, rng: np.random.Generator) -> tuple[int, int, int]:
+    """Remove strings of visits near a random one; returns how many shifts, removed tasks and tasks stand in `work`.
 
-    This is the whole of the greedy engine, and the last step of every other: afterwards nothing that fits pays.
+    work.shifts: the shifts that lost visits; work.pool: what was removed, then what is left out nearby.
     """
-    tasks = len(state.shift_of)
-    shift_of, position_of, density = np.full(tasks, -1), np.zeros(tasks, np.int64), np.zeros(tasks)
-    stale = state.shift_of < 0
-    inserted = 0
-    while True:
-        chosen = -1
-        for task in range(tasks):
-            if stale[task]:
-                stale[task] = False
-                gain, shift, position = best_place(arrays, state, task, 0.0, rng)
-                shift_of[task], position_of[task] = shift, position
-                if shift >= 0:
-                    drive = added(arrays.seconds, arrays, state, shift, position, task)
-                    density[task] = gain / max(60.0, arrays.tasks[task, SERVICE] + drive)
-            if shift_of[task] >= 0 and (chosen < 0 or density[task] > density[chosen]):
-                chosen = task
-        if chosen < 0:
-            return inserted
-        shift = shift_of[chosen]
-        insert(arrays, state, shift, position_of[chosen], chosen)
-        inserted += 1
-        shift_of[chosen] = -1
-        for task in range(tasks):
-            if state.shift_of[task] < 0:
-                for k in range(arrays.shifts_of.shape[1]):
-                    if arrays.shifts_of[task, k] == shift:
-                        stale[task] = True
-
-
-@njit(cache=True)
-def ruin(arrays: Arrays, state: State, touched: np.ndarray, rng: np.random.Generator) -> None:
-    """Remove strings of visits near a random one; the shifts they were in are marked in `touched`."""
-    planned = 0
-    busy = 0
-    for shift in range(len(state.length)):
-        planned += state.length[shift]
-        busy += state.length[shift] > 0
-    longest = min(float(LONGEST_STRING), planned / max(busy, 1))
+    busy, planned = max(1, np.sum(state.length > 0)), np.sum(state.length)
+    longest = min(LONGEST_STRING, max(1.0, planned / busy))
     strings = int((4.0 * MEAN_REMOVED / (1.0 + longest) - 1.0) * rng.random() + 1.0)
-    seed = rng.integers(0, len(state.shift_of))
-    for k in range(arrays.near.shape[1]):
-        visit = arrays.near[seed, k]
-        if visit < 0 or strings == 0:
+    near = arrays.near[int(rng.random() * len(state.shift_of))]
+    touched, removed = 0, 0
+    for visit in near:
+        if visit < 0 or touched == strings:
             break
         shift = state.shift_of[visit]
-        if shift < 0 or touched[shift]:
+        if shift < 0 or work.touched[shift]:
             continue
-        strings -= 1
-        touched[shift] = True
-        count = state.length[shift]
-        length = min(int(rng.random() * min(longest, float(count)) + 1.0), count)
-        at = 0
-        while state.order[shift, at] != visit:
-            at += 1
-        first = max(0, min(at - int(rng.random() * length), count - length))
-        kept = 0
-        for i in range(count):
-            task = state.order[shift, i]
-            if first <= i < first + length and not arrays.fixed[task]:
-                state.shift_of[task] = -1
-            else:
-                state.order[shift, kept] = task
-                kept += 1
-        state.length[shift] = kept
-        retime(arrays, state, shift)
+        work.touched[shift] = True
+        work.shifts[touched] = shift
+        touched += 1
+        removed = cut_string(arrays, state, work, shift, visit, longest, removed, rng)
+    pooled = removed
+    for i in range(removed):
+        state.shift_of[work.pool[i]] = JUST_REMOVED
+    for task in near:
+        if task >= 0 and state.shift_of[task] == LEFT_OUT:
+            work.pool[pooled] = task
+            pooled += 1
+    for i in range(removed):
+        state.shift_of[work.pool[i]] = LEFT_OUT
+    return touched, removed, pooled
 
 
-@njit(cache=True)
-def rank(arrays: Arrays, pool: np.ndarray, count: int, rng: np.random.Generator) -> np.ndarray:
-    """Order in which the pool is inserted: at random, by gain a minute, by gain, or by the room its windows leave."""
-    how = rng.integers(0, 10)
-    keys = np.empty(count)
-    for i in range(count):
-        task = pool[i]
-        if how < 3:
-            keys[i] = rng.random()
-        elif how < 7:
-            keys[i] = -arrays.gain_eur[task] / (arrays.tasks[task, SERVICE] + 600.0 + 600.0 * rng.random())
-        elif how < 9:
-            keys[i] = -arrays.gain_eur[task]
-        else:
-            room = 0.0
-            for w in range(arrays.tasks[task, WINDOWS]):
-                room += arrays.tasks[task, FIRST_WINDOW + 1 + 2 * w] - arrays.tasks[task, FIRST_WINDOW + 2 * w]
-            keys[i] = room
-    return np.argsort(keys)
+@njit
+def recreate(
+    arrays: Arrays, state: State, memory: Memory, work: Work, touched: int, removed: int, pooled: int,
+    rng: np.random.Generator,
+) -> int:  # fmt: skip
+    """Insert the pool in one of several orders, each task where it gains most; returns how many shifts have changed.
+
+    A removed task is tried around its neighbours, one that was left out before only where room was made.
+    """
+    how = np.searchsorted(work.share, rng.random(), side="right")
+    keys = np.empty(pooled)
+    for i in range(pooled):
+        keys[i] = rng.random() if how == 0 else work.keys[work.pool[i], how - 1] * (0.8 + 0.4 * rng.random())
+    changed = touched
+    for i in np.argsort(keys):
+        task = work.pool[i]
+        where = around(arrays, state, work, task, False) if i < removed else work.shifts[:touched]
+        _, shift, position = choose(arrays, state, memory, task, where, BLINK, rng)
+        if shift >= 0:
+            insert(arrays, state, shift, position, task)
+            if not work.touched[shift]:
+                work.touched[shift] = True
+                work.shifts[changed] = shift
+                changed += 1
+    return changed
 
 
-@njit(cache=True)
-def candidates(arrays: Arrays, state: State, touched: np.ndarray, pool: np.ndarray) -> int:
-    """Write the left-out tasks that a touched shift may have into `pool`; returns how many."""
-    count = 0
-    for task in range(len(state.shift_of)):
-        if state.shift_of[task] >= 0:
-            continue
-        for k in range(arrays.shifts_of.shape[1]):
-            shift = arrays.shifts_of[task, k]
-            if shift < 0:
-                break
-            if touched[shift]:
-                pool[count] = task
-                count += 1
-                break
-    return count
-
-
-@njit(cache=True)
-def search(
-    arrays: Arrays, state: State, best: State, values: np.ndarray, heat: np.ndarray, rng: np.random.Generator
-) -> None:
-    """One step for each temperature of `heat` (euros); updates state, best and values = (current, best)."""
-    shifts = len(state.length)
-    touched = np.zeros(shifts, np.bool_)
-    changed = np.zeros(shifts, np.bool_)
-    pool = np.empty(len(state.shift_of), np.int64)
-    old_order, old_length = state.order.copy(), state.length.copy()
-    for step in range(len(heat)):
-        touched[:] = False
-        ruin(arrays, state, touched, rng)
-        count = candidates(arrays, state, touched, pool)
-        changed[:] = touched
-        for i in rank(arrays, pool, count, rng):
-            task = pool[i]
-            _, shift, position = best_place(arrays, state, task, BLINK, rng)
-            if shift >= 0:
-                insert(arrays, state, shift, position, task)
-                changed[shift] = True
-        value = state.value.sum()
-        if value > values[0] + heat[step] * np.log(max(rng.random(), 1e-300)):
-            values[0] = value
-            keep(changed, state.order, state.length, old_order, old_length)
-            if value > values[1] + 1e-7:
-                values[1] = value
-                best.order[:] = state.order
-                best.length[:] = state.length
-        else:
-            undo(arrays, state, changed, old_order, old_length)
-
-
-@njit(cache=True)
-def keep(
-    changed: np.ndarray, order: np.ndarray, length: np.ndarray, old_order: np.ndarray, old_length: np.ndarray
-) -> None:
-    """Remember the changed rep-days as they are now."""
-    for shift in range(len(changed)):
-        if changed[shift]:
-            old_order[shift] = order[shift]
-            old_length[shift] = length[shift]
-
-
-@njit(cache=True)
-def undo(arrays: Arrays, state: State, changed: np.ndarray, old_order: np.ndarray, old_length: np.ndarray) -> None:
-    """Bring the changed rep-days back to what was remembered."""
-    for shift in range(len(changed)):
-        if changed[shift]:
+@njit
+def settle(state: State, kept: State, work: Work, met: Met, changed: np.ndarray, accepted: bool) -> None:
+    """Make the step's rep-days the current ones, or bring them back to what they were."""
+    if not accepted:
+        for shift in changed:
             for i in range(state.length[shift]):
-                state.shift_of[state.order[shift, i]] = -1
-    for shift in range(len(changed)):
-        if changed[shift]:
-            state.order[shift] = old_order[shift]
-            state.length[shift] = old_length[shift]
+                state.shift_of[state.order[shift, i]] = LEFT_OUT
+    for shift in changed:
+        work.touched[shift] = False
+        if accepted:
+            copy_day(state, kept, shift)
+            work.unsaved[shift] = True
+            note(state, met, shift)
+        else:
+            copy_day(kept, state, shift)
             for i in range(state.length[shift]):
                 state.shift_of[state.order[shift, i]] = shift
-            retime(arrays, state, shift)
+
+
+@njit
+def copy_day(source: State, target: State, shift: int) -> None:
+    """Bring one rep-day of `target` to what it is in `source`, all but `shift_of`."""
+    count = source.length[shift]
+    target.length[shift], target.value[shift], target.stamp[shift] = count, source.value[shift], source.stamp[shift]
+    target.order[shift, :count] = source.order[shift, :count]
+    target.times[shift, : count + 1] = source.times[shift, : count + 1]
+    target.leg[shift, : count + 1] = source.leg[shift, : count + 1]
+    target.carried[shift] = source.carried[shift]
+
+
+@njit
+def note(state: State, met: Met, shift: int) -> None:
+    """Keep a rep-day in the table of those met, in place of the one that stood in its row."""
+    if len(met.mark) == 0:
+        return
+    mark = met.of_shift[shift]
+    for i in range(state.length[shift]):
+        mark ^= met.of_task[state.order[shift, i]]
+    row = mark % len(met.mark)
+    if met.mark[row] == mark and met.value[row] >= state.value[shift]:
+        return
+    met.mark[row], met.value[row], met.shift[row] = mark, state.value[shift], shift
+    met.length[row] = state.length[shift]
+    met.order[row, : state.length[shift]] = state.order[shift, : state.length[shift]]
+
+
+def _search_of(sources: str) -> Callable[..., None]:
+    """`search` compiled from sources with this hash: numba puts what a function closes over into its cache's key."""
+
+    @njit(cache=True)
+    def compiled(
+        arrays: Arrays, state: State, kept: State, best: State, memory: Memory, work: Work, met: Met,
+        values: np.ndarray, heat: np.ndarray, rng: np.random.Generator,
+    ) -> None:  # fmt: skip
+        """One step for each temperature of `heat` (euros); updates state, best and values = (current, best).
+
+        kept: the current plan, to which a rejected step goes back. met: notes the rep-days of accepted plans.
+        """
+        if not sources:
+            return
+        arrays, state, kept, best = bare(arrays), bare(state), bare(kept), bare(best)
+        memory, work, met = bare(memory), bare(work), bare(met)
+        for step in range(len(heat)):
+            touched, removed, pooled = ruin(arrays, state, work, rng)
+            changed = work.shifts[: recreate(arrays, state, memory, work, touched, removed, pooled, rng)]
+            value = values[0]
+            for shift in changed:
+                value += state.value[shift] - kept.value[shift]
+            accepted = value > values[0] + heat[step] * np.log(max(rng.random(), 1e-300))
+            settle(state, kept, work, met, changed, accepted)
+            if accepted:
+                values[0] = value
+            if accepted and value > values[1] + 1e-7:
+                values[1] = value
+                for shift in np.flatnonzero(work.unsaved):
+                    copy_day(kept, best, shift)
+                    work.unsaved[shift] = False
+
+    made: Callable[..., None] = compiled
+    return made
+
+
+search = _search_of(hashlib.sha256(b"".join((Path(__file__).parent / f).read_bytes() for f in SOURCES)).hexdigest())

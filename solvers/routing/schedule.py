@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 
 from solvers.routing.arrays import NEVER, Arrays
+from solvers.routing.insertion import advance, after_lunch, home_in_time, serve
 from solvers.routing.problem import RoutingProblem
-from solvers.routing.ruin_recreate import advance, after_lunch, home_in_time, serve
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,8 @@ def timetable(problem: RoutingProblem, arrays: Arrays, shift: int, order: tuple[
     day = problem.shifts[shift]
     legs = [(day.start_place, day.start_seconds, NEVER)]
     for task in order:
-        legs.append(advance(arrays.tasks, arrays.shifts, arrays.seconds, shift, *legs[-1], task))
-    if not home_in_time(arrays.shifts, arrays.seconds, shift, *legs[-1]):
+        legs.append(advance(arrays, shift, *legs[-1], task))
+    if not home_in_time(arrays, shift, *legs[-1]):
         return None
     lunch_after = _lunch_position(arrays, shift, legs, order) if day.lunch_seconds else -1
     place, free = day.start_place, day.start_seconds
