@@ -3,7 +3,9 @@
 manifest.json   what was asked, what was read, how each stage ended, sha256 of every other file
 scenario.yaml   the resolved scenario, re-runnable
 tables/         every table as Parquet (exact) and CSV (for people)
-report.html, map.html, routes/, run.log
+bi/             the same week as a star schema for BI tools, with its data dictionary
+report.html, map.html, plan.xlsx, routes/, scripts/, calendars/, gpx/, run.log
+report.pdf      where it was asked for and a Chromium is installed
 """
 
 import hashlib

@@ -27,7 +27,7 @@ Array = np.ndarray[Any, np.dtype[Any]]
 LOW, MIDDLE, HIGH = 10, 50, 90
 """Percentiles of a band and of its median."""
 DRAWS = 2_000
-ONE_BY_ONE = 4_000
+ONE_BY_ONE = 1_500
 """Chances drawn one by one, the largest stakes; the many small ones beyond are drawn as one normal sum."""
 USUAL_SPREAD = 0.25
 """Standard deviation of the shared effect, in log-odds, where past periods do not tell: some 5 points at one half."""
