@@ -1,5 +1,7 @@
 """A proven upper bound on what any legal plan can collect, in euros."""
 
+from dataclasses import dataclass
+
 import numpy as np
 from scipy.optimize import linprog
 from scipy.sparse import coo_array
@@ -23,16 +25,32 @@ def upper_bound_eur(problem: RoutingProblem) -> float:
     bounds it, hence the plan. The multipliers come from an LP, the bound from this sum, so the tolerances of the LP
     cannot make it wrong. Requirements are left out, which can only raise it. Rounded up to whole cents.
     """
+    return knapsack_prices(problem).bound_eur
+
+
+@dataclass(frozen=True)
+class KnapsackPrices:
+    """bound_eur: see `upper_bound_eur`. visits_eur: (T,) what each task is worth beyond the time it takes. shifts_eur:
+    (S,) what the whole time of each rep-day is worth."""
+
+    bound_eur: float
+    visits_eur: np.ndarray
+    shifts_eur: np.ndarray
+
+
+def knapsack_prices(problem: RoutingProblem) -> KnapsackPrices:
+    """The bound of `upper_bound_eur` with the prices it is made of; they sum to it before rounding."""
     size, worth, at_task, at_shift = _pairs(problem)
     capacity = _capacity_seconds(problem)
     open_pair = (worth > 0) & (size <= capacity[at_shift])
     size, worth, at_task, at_shift = size[open_pair], worth[open_pair], at_task[open_pair], at_shift[open_pair]
-    if not len(worth):
-        return 0.0
-    price = _row_prices(size, worth, at_task, at_shift, capacity, len(problem.tasks))
     best = np.zeros(len(problem.tasks))
+    if not len(worth):
+        return KnapsackPrices(0.0, best, np.zeros(len(capacity)))
+    price = _row_prices(size, worth, at_task, at_shift, capacity, len(problem.tasks))
     np.maximum.at(best, at_task, worth - price[at_shift] * size)
-    return float(np.ceil(100 * (price @ capacity + best.sum()) + 1e-6) / 100)
+    bound = float(np.ceil(100 * (price @ capacity + best.sum()) + 1e-6) / 100)
+    return KnapsackPrices(bound, best, price * capacity)
 
 
 def _pairs(problem: RoutingProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:

@@ -6,3 +6,7 @@
 `incumbent`: task indices of each shift in order (`Orders.sequences`). `Bound.value_eur` is never below the best legal
 plan; `Bound.orders` is a plan at least as good as the incumbent.
 """
+
+from solvers.routing.pool.upper import Bound, upper_bound
+
+__all__ = ["Bound", "upper_bound"]

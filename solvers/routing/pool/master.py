@@ -1,0 +1,129 @@
+"""The restricted master: the best mixture of known routes, its prices, and the best whole plan among them (HiGHS).
+
+maximise sum_r value_r x_r, each visit in at most one route, each group of like rep-days with at most as many routes as
+it has rep-days. Set packing over routes: Balinski and Quandt (1964).
+"""
+
+import ctypes
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Column:
+    """A route of a group: its visits in order (one may stand twice in a relaxed route), its prizes less travel, and
+    whether every rep-day of the group can drive it as it is."""
+
+    group: int
+    order: tuple[int, ...]
+    value_eur: float
+    legal: bool
+
+
+class Master:
+    """A linear programme that grows by columns; groups: number of rep-days of each.
+
+    Prices of visits are kept in a box by two slack variables a visit (Marsten, Hogan and Blankenship, 1975).
+    """
+
+    def __init__(self, *, visits: int, groups: Sequence[int]) -> None:
+        import highspy
+
+        self._highs = highspy.Highs()
+        for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
+            self._highs.setOptionValue(option, value)
+        limits = np.concatenate([np.ones(visits), np.array(groups, float)])
+        for limit in limits:
+            self._highs.addRow(-highspy.kHighsInf, float(limit), 0, np.zeros(0, np.int32), np.zeros(0))
+        one = np.ones(1)
+        for visit in range(visits):
+            self._highs.addCol(0.0, 0.0, highspy.kHighsInf, 1, np.array([visit], np.int32), -one)
+            self._highs.addCol(0.0, 0.0, highspy.kHighsInf, 1, np.array([visit], np.int32), one)
+        self._visits, self._boxes = visits, 2 * visits
+        self.columns: list[Column] = []
+        self._known: dict[tuple[int, tuple[int, ...]], int] = {}
+
+    def add(self, column: Column) -> int:
+        """The number of the column, taken in if it is new."""
+        key = column.group, column.order
+        if key in self._known:
+            return self._known[key]
+        self._known[key] = len(self.columns)
+        self.columns.append(column)
+        index, entries = np.unique(np.array(column.order, np.int64), return_counts=True)
+        rows = np.append(index, self._visits + column.group).astype(np.int32)
+        values = np.append(entries, 1.0)
+        self._highs.addCol(-column.value_eur, 0.0, 1e6, len(rows), rows, values)
+        return self._known[key]
+
+    def hold(self, lowest_eur: np.ndarray, highest_eur: np.ndarray) -> None:
+        """Keep the price of each visit between these."""
+        cost = np.empty(self._boxes)
+        cost[0::2], cost[1::2] = highest_eur, -lowest_eur
+        self._highs.changeColsCost(self._boxes, np.arange(self._boxes, dtype=np.int32), cost)
+
+    def solve(self) -> tuple[float, np.ndarray, np.ndarray]:
+        """(value in euros, price of each visit, price of each group), prices >= 0."""
+        self._highs.run()
+        dual = np.maximum(0.0, -np.array(self._highs.getSolution().row_dual))
+        return -float(self._highs.getInfo().objective_function_value), dual[: self._visits], dual[self._visits :]
+
+    def pack(self, worth_eur: Sequence[float], *, start: Sequence[int], nodes: int, seconds: float) -> list[int]:
+        """Numbers of the columns of the best whole plan found in `nodes` nodes, never worse than `start`.
+
+        Args:
+            worth_eur: what each column counts here; columns that are not legal are left out.
+            start: numbers of columns that form a plan.
+        """
+        import highspy
+
+        highs, count = self._highs, len(self.columns)
+        chosen = np.zeros(self._boxes + count)
+        chosen[self._boxes + np.array(start, np.int64)] = 1.0
+        for index in range(self._boxes):
+            highs.changeColBounds(index, 0.0, 0.0)
+        for index, column in enumerate(self.columns, self._boxes):
+            highs.changeColCost(index, -float(worth_eur[index - self._boxes]))
+            highs.changeColBounds(index, 0.0, 1.0 if column.legal else 0.0)
+            highs.changeColIntegrality(index, highspy.HighsVarType.kInteger)
+        for option, value in (("mip_max_nodes", nodes), ("time_limit", max(0.01, seconds)), ("mip_rel_gap", 1e-4)):
+            highs.setOptionValue(option, value)
+        warm = highspy.HighsSolution()
+        warm.col_value = chosen.tolist()
+        highs.setSolution(warm)
+        with _silence():
+            highs.run()
+        solved = highs.getInfo().primal_solution_status == 2
+        found = np.round(np.array(highs.getSolution().col_value)) if solved else np.zeros(0)
+        picked = [int(i) - self._boxes for i in np.flatnonzero(found)]
+        better = sum(worth_eur[i] for i in picked) > sum(worth_eur[i] for i in start) + 1e-6
+        return picked if better and self._is_plan(picked) else list(start)
+
+    def _is_plan(self, picked: Sequence[int]) -> bool:
+        visits = [task for i in picked for task in self.columns[i].order]
+        return len(visits) == len(set(visits)) and all(self.columns[i].legal for i in picked)
+
+
+@contextmanager
+def _silence() -> Iterator[None]:
+    """Keep the process's stdout to results: HiGHS 1.12 prints a debugging line there, whatever its options say."""
+    libc = ctypes.CDLL(None)
+    try:
+        kept = os.dup(1)
+    except OSError:  # no stdout: nothing can be printed
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    libc.fflush(None)
+    try:
+        os.dup2(nowhere, 1)
+        yield
+    finally:
+        libc.fflush(None)
+        os.dup2(kept, 1)
+        os.close(nowhere)
+        os.close(kept)
