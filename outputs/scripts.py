@@ -38,7 +38,13 @@ def write_scripts(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
             days.append({"title": f"{day:%A} {day.day} {day:%B %Y}", "contacts": entries})
             table += [entry["row"] for entry in entries]
         path = folder / f"{file_name(channel)}.html"
-        page = render("scripts.html.j2", plan=plan.scenario.name, channel=channel, days=days, count=len(contacts))
+        page = render(
+            "scripts.html.j2",
+            plan=plan.scenario.name,
+            channel=channel.replace("_", " "),
+            days=days,
+            count=len(contacts),
+        )
         path.write_text(page, encoding="utf-8")
         frame = harmless_table(pd.DataFrame(table, columns=COLUMNS))
         frame.to_csv(path.with_suffix(".csv"), index=False, date_format="%Y-%m-%d", lineterminator="\n")
