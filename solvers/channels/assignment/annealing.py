@@ -99,7 +99,7 @@ def _weight(worse: float, temperature: float) -> float:
 
 
 @njit(cache=True, inline="always")
-def _fine(person: int, load: float, f: Fines) -> float:
+def _fine(person: int, load: float, f: Fines):  # type: ignore[no-untyped-def]
     """Cost of a load beyond or short of the person's capacity."""
     beyond = load - f.aim[person]
     if beyond > 0:

@@ -242,7 +242,7 @@ class _Search:
         pairs = np.zeros(self.loss.shape, dtype=bool)
         people = len(self.loss) if self.small else min(CORE_PEOPLE, len(self.loss))
         nearest = np.argsort(self.loss, axis=0, kind="stable")[:people]
-        pairs[nearest, np.arange(pairs.shape[1])] = True
+        pairs[nearest, np.arange(self.loss.shape[-1])] = True
         choice, bound = solve_core(self.problem, pairs, self.choice, seconds=seconds, nodes=nodes)
         self.offer(choice)
         self._raise_bound(bound)
