@@ -127,6 +127,13 @@ def quality_rows(history: History, test: Backtest, *, regime: str) -> list[tuple
     return result
 
 
+def typed_quality(rows: list[tuple[Any, ...]]) -> pd.DataFrame:
+    """The rows as a frame of `COLUMNS` with their types, also without any row."""
+    kinds = dict.fromkeys(("model", "metric", "baseline", "note"), "str")
+    table = pd.DataFrame(rows, columns=list(COLUMNS))
+    return table.astype({**kinds, "value": "float64", "baseline_value": "float64", "rows": "int64"})
+
+
 def _compared(
     model: str, p: Floats, baseline: str, q: Floats, history: History, judged: Bools, *, note: str
 ) -> list[tuple[Any, ...]]:

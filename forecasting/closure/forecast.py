@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from forecasting.closure.evaluate import COLUMNS, Backtest, backtest, quality_rows
+from forecasting.closure.evaluate import Backtest, backtest, quality_rows, typed_quality
 from forecasting.closure.filter import OPINION, Guarded, guard
 from forecasting.closure.landmarks import DAY, Rows, observe, take_censuses
 from forecasting.closure.model import ClosureModel, learn
@@ -67,10 +67,10 @@ def forecast_closure(
     regimes = _learn_regimes(history, strict, deals, settings=settings, seed=seed)
     rows, silent = observe(deals, deals.end, horizon_days=settings.horizon_days)
     scores = _score(deals, describe(deals, rows, horizon_days=settings.horizon_days), silent, regimes)
-    quality = pd.DataFrame([row for regime in regimes.values() for row in regime.quality], columns=list(COLUMNS))
+    quality = typed_quality([row for regime in regimes.values() for row in regime.quality])
     left_out = pd.concat([guarded.left_out, deals.left_out, _unseen(deals, history.rows)], ignore_index=True)
     notes = _notes(deals, scores, regimes, guarded, horizon_days=settings.horizon_days)
-    return ClosureForecast(scores=scores, quality=_typed(quality), left_out=left_out, notes=notes)
+    return ClosureForecast(scores=scores, quality=quality, left_out=left_out, notes=notes)
 
 
 def _learn_regimes(
@@ -167,8 +167,3 @@ def _notes(
     if unpriced:
         notes.append(f"{unpriced} open deals have no amount.")
     return tuple(notes)
-
-
-def _typed(quality: pd.DataFrame) -> pd.DataFrame:
-    kinds = dict.fromkeys(("model", "metric", "baseline", "note"), "str")
-    return quality.astype({**kinds, "value": "float64", "baseline_value": "float64", "rows": "int64"})

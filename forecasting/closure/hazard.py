@@ -22,9 +22,9 @@ from forecasting.closure.landmarks import DAY, Rows
 from forecasting.closure.sequences import Deals, Floats, Ints
 from forecasting.closure.trees import Boosted, boost, telling
 
-SPANS = (0, 1, 2, 4, 7, 10, 14, 18, 22, 26, 30, 36, 45, 65)
+SPANS = (0, 1, 2, 4, 7, 10, 14, 19, 25, 31, 40, 60)
 """Days from the landmark at which spans begin; the last one has no end."""
-ROUNDS = 120
+ROUNDS = 100
 LAST_SPAN_DAYS = 90.0
 """Length given to the open last span when a date in it is asked for."""
 
@@ -37,34 +37,46 @@ class Hazard:
     wins: Boosted | None
     win_rate: float
 
-    def spans(self, features: Features, start: Floats | None) -> tuple[Floats, Floats]:
-        """(R, J) chance to be open at the start of each span, and to end in it by a win, as (open, won).
-
-        start: (R,) log-odds that the wins start from, if the fit was given them.
-        """
-        x = features.arranged(self.ends.names[:-1])
-        spans = len(SPANS)
-        wide = np.column_stack([np.repeat(x, spans, axis=0), np.tile(np.arange(spans, dtype=np.float32), len(x))])
-        end = np.asarray(expit(self.ends.log_odds(wide)), dtype=np.float64).reshape(-1, spans)
+    def open_at(self, features: Features) -> Floats:
+        """(R, J + 1) chance that the deal is still open at the start of each span; 0 after the last one."""
+        end = np.asarray(expit(self.ends.log_odds(self._wide(features))), dtype=np.float64).reshape(-1, len(SPANS))
         end[:, -1] = 1.0  # Every deal ends at last.
-        win = np.full(end.shape, self.win_rate)
-        if self.wins is not None:
-            begin = 0.0 if start is None else np.repeat(start, spans)
-            win = np.asarray(expit(self.wins.log_odds(wide) + begin), dtype=np.float64).reshape(-1, spans)
-        still = np.cumprod(np.column_stack([np.ones(len(x)), 1 - end[:, :-1]]), axis=1)
-        return np.asarray(still, dtype=np.float64), np.asarray(still * end * win, dtype=np.float64)
+        return np.asarray(np.cumprod(np.column_stack([np.ones(len(end)), 1.0 - end]), axis=1), dtype=np.float64)
 
-    def probability(self, features: Features, *, days: float | None = None, start: Floats | None = None) -> Floats:
-        """(R,) probability to be won within `days` of the landmark; None: ever. Spans are read in proportion."""
-        _, won = self.spans(features, start)
+    def probability(
+        self,
+        features: Features,
+        *,
+        days: float | None = None,
+        start: Floats | None = None,
+        still: Floats | None = None,
+    ) -> Floats:
+        """(R,) probability to be won within `days` of the landmark; None: ever. Spans are read in proportion.
+
+        Args:
+            features: of R rows. days: horizon. start: (R,) log-odds that the wins start from, if the fit was given
+                them. still: what `open_at` returned, where it was asked already.
+        """
+        remaining = self.open_at(features) if still is None else still
+        win = np.full((len(remaining), len(SPANS)), self.win_rate)
+        if self.wins is not None:
+            begin = 0.0 if start is None else np.repeat(start, len(SPANS))
+            win = np.asarray(expit(self.wins.log_odds(self._wide(features)) + begin), dtype=np.float64)
+            win = win.reshape(-1, len(SPANS))
+        won = -np.diff(remaining, axis=1) * win
         return np.asarray((won @ _share_before(days)).clip(0.0, 1.0), dtype=np.float64)
 
-    def close_days(self, features: Features, *, quantiles: tuple[float, ...]) -> Floats:
+    def close_days(self, features: Features, *, quantiles: tuple[float, ...], still: Floats | None = None) -> Floats:
         """(R, Q) days from the landmark until the deal ends, won or lost, at these quantiles (0..1)."""
-        still, _ = self.spans(features, None)
-        ended = np.column_stack([1 - still, np.ones(len(still))])
+        ended = 1 - (self.open_at(features) if still is None else still)
         knots = np.append(SPANS, SPANS[-1] + LAST_SPAN_DAYS)
-        return np.array([np.interp(quantiles, row, knots) for row in ended]).reshape(len(still), len(quantiles))
+        return np.array([np.interp(quantiles, row, knots) for row in ended]).reshape(len(ended), len(quantiles))
+
+    def _wide(self, features: Features) -> np.ndarray:
+        """A row for each span of each deal."""
+        x = features.arranged(self.ends.names[:-1])
+        spans = len(SPANS)
+        return np.column_stack([np.repeat(x, spans, axis=0), np.tile(np.arange(spans, dtype=np.float32), len(x))])
 
 
 def fit_hazard(

@@ -57,9 +57,14 @@ class ClosureModel:
     end: int
     notes: tuple[str, ...] = field(default=())
 
-    def probabilities(self, history: History, *, only: tuple[str, ...] = CANDIDATES) -> dict[str, Floats]:
-        """Finished (R,) probability by candidate; those that could not be finished are left out."""
-        raw = self.fitted.probabilities(history, only=only)
+    def probabilities(
+        self, history: History, *, only: tuple[str, ...] = CANDIDATES, still: Floats | None = None
+    ) -> dict[str, Floats]:
+        """Finished (R,) probability by candidate; those that could not be finished are left out.
+
+        still: see `Fitted.probabilities`.
+        """
+        raw = self.fitted.probabilities(history, only=only, still=still)
         found = {name: self.finishes[name].apply(p, history) for name, p in raw.items() if name in self.finishes}
         return found | {BASE: raw[BASE]}
 

@@ -121,8 +121,13 @@ class Fitted:
         fitted[MEAN] = sum(fitted[name] for name in VIEWS) > 1
         return tuple(name for name in CANDIDATES if fitted[name])
 
-    def probabilities(self, history: History, *, only: tuple[str, ...] = CANDIDATES) -> dict[str, Floats]:
-        """Raw probability (R,) by candidate, of those that were fitted and are in `only`; always of the base rate."""
+    def probabilities(
+        self, history: History, *, only: tuple[str, ...] = CANDIDATES, still: Floats | None = None
+    ) -> dict[str, Floats]:
+        """Raw probability (R,) by candidate, of those that were fitted and are in `only`; always of the base rate.
+
+        still: what `hazard.open_at` says of these rows, where it was asked already.
+        """
         asked = set(only) | (set(VIEWS) if MEAN in only else set())
         found = {BASE: np.full(len(history.rows), self.base_rate)}
         if self.ratio is not None and RATIO in asked:
@@ -136,7 +141,9 @@ class Fitted:
             found[TREES] = self.trees.probability(history.features)
         if self.hazard is not None and HAZARD in asked:
             start = logit(found[TRANSPARENT]) if TRANSPARENT in found else None
-            found[HAZARD] = self.hazard.probability(history.features, days=history.horizon_days, start=start)
+            found[HAZARD] = self.hazard.probability(
+                history.features, days=history.horizon_days, start=start, still=still
+            )
         views = [logit(found[name]) for name in VIEWS if name in found]
         if len(views) > 1 and MEAN in asked:
             found[MEAN] = np.asarray(expit(np.mean(views, axis=0)), dtype=np.float64)

@@ -30,24 +30,24 @@ def score_open_deals(
     *,
     as_of: date,
     activities: pd.DataFrame | None = None,
-    close_dates: bool = True,
 ) -> pd.DataFrame:
     """Closure probability of each deal open at the end of `as_of`: `COLUMNS`, sorted by opportunity_id.
 
     Args:
         model: learned earlier. opportunities, stage_events, activities: as for `read_deals`. as_of: the last day known.
-        close_dates: whether the days on which a decision, won or lost, is to be expected are computed (10, 50 and 90 %
-            points; NaT without a hazard model).
 
     Returns:
-        One row per open deal; an empty frame where none is open.
+        One row per open deal; an empty frame where none is open. close_p10, close_p50, close_p90: days by which it is
+        decided, won or lost, with 10, 50 and 90 % (NaT without a hazard model).
     """
     read = read_deals(opportunities, stage_events, start_stages=[], as_of=as_of, activities=activities)
     deals = read.coded_as(model.stages, model.rank)
     rows, silent = observe(deals, deals.end, horizon_days=EVER_DAYS)
     history = describe(deals, rows, horizon_days=model.horizon_days)
-    found = model.probabilities(history, only=(model.chosen, JOURNEY))
     seen = len(rows)
+    hazard = model.fitted.hazard
+    still = hazard.open_at(history.features) if hazard is not None and seen else None
+    found = model.probabilities(history, only=(model.chosen, JOURNEY), still=still)
     deal = np.concatenate([rows.deal, silent]).astype(np.int64)
     table = deals.table.iloc[deal].reset_index(drop=True)
     win = np.full(len(deal), model.fitted.base_rate)
@@ -65,8 +65,8 @@ def score_open_deals(
         "hmm_probability": hidden,
     }
     days = np.full((len(deal), 3), np.nan)
-    if close_dates and model.fitted.hazard is not None and seen:
-        days[:seen] = model.fitted.hazard.close_days(history.features, quantiles=(0.1, 0.5, 0.9))
+    if hazard is not None and still is not None:
+        days[:seen] = hazard.close_days(history.features, quantiles=(0.1, 0.5, 0.9), still=still)
     first = pd.Timestamp(as_of + timedelta(days=1))
     for at, name in enumerate(("close_p10", "close_p50", "close_p90")):
         columns[name] = (first + pd.to_timedelta(pd.Series(days[:, at]), unit="D")).dt.floor("D")

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 import typer
 
-from outputs.cli import companies, planning, runs, scenario_files
+from outputs.cli import closure, companies, planning, runs, scenario_files
 from outputs.cli.command import Command
 from outputs.cli.door import guarded
 
-FAMILIES = (planning, scenario_files, runs, companies)
+FAMILIES = (planning, scenario_files, runs, companies, closure)
 
 VERBS = {
     "train": "Learn a model from past data, and keep it.",
