@@ -13,15 +13,17 @@ from inputs.types import Tables
 from planner.cache import StageCache
 from planner.types import Round
 from scenarios.schema import FIELD, Effort, Scenario
-from solvers.channels import FieldLoad, allocate_channels, field_load
+from solvers.channels import allocate_channels, field_load
 from solvers.outcome import Outcome
 from solvers.routing import make_problem, plan_routes
 from solvers.routing.pins import check_pin_consent
 from solvers.travel import make_travel
 from solvers.types import ChannelPlan, Routes, Territories
 
-ROUNDS: dict[Effort, int] = {"quick": 1, "normal": 2, "thorough": 4}
-"""Rounds by effort; a round in which every visit fits is the last."""
+ROUNDS: dict[Effort, int] = {"quick": 1, "normal": 2, "thorough": 10}
+"""Rounds at most; a round in which every visit fits is the last one."""
+PATIENCE = 2
+"""Rounds without a better plan, after which no more are tried."""
 
 
 @dataclass(frozen=True)
@@ -61,19 +63,19 @@ def agree_on_visits(
 
     met = kept_appointments(tables.appointments, days)
 
-    def allocate(label: str, routed: frozenset[str], unroutable: frozenset[str], room: FieldLoad) -> ChannelPlan:
+    def allocate(label: str, routed: frozenset[str], unroutable: frozenset[str], *, study: bool) -> ChannelPlan:
         return cache.search(
-            label, allocate_channels, actions, tables.customers, territories, room, channels=s.channels,
+            label, allocate_channels, actions, tables.customers, territories, field, channels=s.channels,
             policy=s.contact_policy, horizon=s.horizon, engine=s.solve.engines.channels, effort=s.solve.effort,
             time_limit_seconds=s.solve.time_limit_seconds.channels, seed=s.solve.seed, routed=routed,
-            unroutable=unroutable, met=met,
+            unroutable=unroutable, met=met, study=study,
         )  # fmt: skip
 
     best: tuple[float, Agreed] | None = None
     history: list[Round] = []
     unroutable: frozenset[str] = frozenset()
     for number in range(1, ROUNDS[s.solve.effort] + 1):
-        asked = allocate(f"channels {number}", frozenset(), unroutable, field)
+        asked = allocate(f"channels {number}", frozenset(), unroutable, study=True)
         problem = make_problem(
             asked.allocations, tables.customers, territories, days, tables.appointments, team, reps=s.reps,
             horizon=s.horizon, travel=travel, travel_eur_per_km=s.money.travel_eur_per_km,
@@ -84,24 +86,40 @@ def agree_on_visits(
             time_limit_seconds=s.solve.time_limit_seconds.routing, seed=s.solve.seed, workers=s.solve.workers,
         )  # fmt: skip
         routed = frozenset(routes.stops.loc[routes.stops["kind"] == "visit", "customer_id"])
-        settled = allocate(f"settled {number}", routed, _others(tables.customers, routed), field)
+        settled = allocate(f"settled {number}", routed, _others(tables.customers, routed), study=False)
         settled = replace(
             settled,
             prices=_prices_asked(settled.prices, asked.prices),
+            ways=asked.ways,
             outcome=replace(settled.outcome, stage="channels.settled"),
         )
         value = plan_value_eur(settled, routes, scenario)
         kept = best is None or value > best[0]
         if kept:
             best = (value, Agreed(settled, routes, replace(asked.outcome, stage="channels.offered"), ()))
-        visits = int((asked.allocations["channel"] == FIELD).sum())
-        history.append(Round(number, visits, len(routed), value, kept))
+        history.append(_round(number, asked, routes, routed, value, kept))
         left_over = frozenset(routes.unserved["customer_id"]) - routed
-        if not left_over or cache.stop():
+        stale = not any(past.kept for past in history[-PATIENCE:])
+        if not left_over or stale or cache.stop():
             break
         unroutable |= left_over
     assert best is not None  # every effort has at least one round
     return replace(best[1], rounds=tuple(history))
+
+
+def _round(
+    number: int,
+    asked: ChannelPlan,
+    routes: Routes,
+    routed: frozenset[str],
+    value_eur: float,
+    kept: bool,
+) -> Round:
+    """The round as a line of the table."""
+    field = asked.allocations["channel"] == FIELD
+    back = field & ~asked.allocations["customer_id"].isin(routed)
+    returned_eur = float(asked.allocations.loc[back, "prize_eur"].sum())
+    return Round(number, int(field.sum()), len(routed), value_eur, kept, int(back.sum()), returned_eur)
 
 
 def kept_appointments(appointments: pd.DataFrame, days: pd.DataFrame) -> dict[str, int]:
@@ -120,10 +138,10 @@ def plan_value_eur(channels: ChannelPlan, routes: Routes, scenario: Scenario) ->
 
 
 def _prices_asked(settled: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:
-    """The settled use of each resource, at the price it had while visits were still offered."""
-    price = asked.set_index(["resource", "day"])["price_eur_per_hour"]
+    """The settled use of each resource, at the price and with the worth of an hour it had while visits were offered."""
+    known = asked.set_index(["resource", "day"])[["price_eur_per_hour", "hour_more_eur"]]
     keys = pd.MultiIndex.from_frame(settled[["resource", "day"]])
-    return settled.assign(price_eur_per_hour=price.reindex(keys).to_numpy(float))
+    return settled.assign(**{name: known[name].reindex(keys).to_numpy(float) for name in known.columns})
 
 
 def _others(customers: pd.DataFrame, routed: frozenset[str]) -> frozenset[str]:

@@ -1,10 +1,13 @@
 """The tables a plan hands over: one flat frame each, the form in which it is audited, written and read back."""
 
 from collections.abc import Iterable
+from dataclasses import fields
 
 import pandas as pd
 
-from planner.types import Decisions
+from planner.types import Decisions, Round
+from solvers.channels.backlog import no_backlog
+from solvers.channels.ways import no_ways
 
 
 def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
@@ -21,6 +24,8 @@ def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
         "territory_reps": decisions.territories.reps,
         "allocations": decisions.channels.allocations,
         "capacity_prices": decisions.channels.prices,
+        "backlog": _or_empty(decisions.channels.backlog, no_backlog()),
+        "channel_ways": _or_empty(decisions.channels.ways, no_ways()),
         "stops": routes.stops,
         "rep_days": routes.shifts,
         "unserved": routes.unserved,
@@ -39,8 +44,19 @@ def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
         ),
         "left_out_deals": decisions.closure.left_out,
         "refused_columns": decisions.leads.refused,
-        "rounds": pd.DataFrame([vars(item) for item in decisions.rounds]),
+        "rounds": _rounds(decisions.rounds),
     }
+
+
+def _rounds(rounds: Iterable[Round]) -> pd.DataFrame:
+    """The rounds between channels and routes; best_eur: of the best plan so far, which never falls."""
+    frame = pd.DataFrame([vars(item) for item in rounds], columns=[item.name for item in fields(Round)])
+    return frame.assign(best_eur=frame["value_eur"].cummax())
+
+
+def _or_empty(frame: pd.DataFrame, empty: pd.DataFrame) -> pd.DataFrame:
+    """The frame, or its columns without rows where the plan was made without it."""
+    return frame if len(frame.columns) else empty
 
 
 def _stacked(parts: Iterable[tuple[str, pd.DataFrame]]) -> pd.DataFrame:

@@ -13,13 +13,20 @@ from solvers.types import ChannelPlan, Roster, Routes, Territories
 
 @dataclass(frozen=True)
 class Round:
-    """One round between channels and routes: value_eur is that of the whole field and channel plan."""
+    """One round between channels and routes.
+
+    visits_asked of the field, visits_routed of them; returned: visits that fit no route and went back to the channels,
+    returned_eur: their prizes, what was thought to be lost with them. value_eur: of the whole field and channel plan.
+    kept: whether it is the best so far.
+    """
 
     number: int
     visits_asked: int
     visits_routed: int
     value_eur: float
     kept: bool
+    returned: int = 0
+    returned_eur: float = 0.0
 
 
 @dataclass(frozen=True)

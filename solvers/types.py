@@ -29,14 +29,22 @@ class ChannelPlan:
     allocations: one row per customer and planned contact, and one for each customer without any: customer_id, channel
         ("none" if not contacted), day (NaT for field: routing decides, and for none), minutes, value_eur (net, of
         Actions), order_eur, runner_up (channel), margin_eur (order_eur over the runner-up's, prices included),
-        reason (of NOT_CONTACTED for channel none, else "").
+        reason (of NOT_CONTACTED for channel none, else ""), confidence (0 to 1: chance to stay ahead of the runner-up
+        if both values are off by a fifth), would_change (what would turn the choice, in words).
     prices: resource (`field:R01`, `outbound`, ...), channel, day (NaT: whole horizon), capacity_minutes, used_minutes,
-        price_eur_per_hour (>= 0; what one more hour would bring).
+        price_eur_per_hour (>= 0; the price of capacity in the relaxation), hour_more_eur (what one more hour would
+        bring, the relaxation solved again with it: at most the price; NaN: not tried).
+    backlog: channel, day, waiting (contacts planned for later, and customers for whom there is no room), unplanned (of
+        those, without any contact), oldest_days (since the last contact, NaN: unknown), due_next_day, overdue (of the
+        waiting).
+    ways: way, order_eur, value_eur, contacts, cut_off: the plan beside everybody's best channel cut off when full.
     """
 
     allocations: pd.DataFrame
     prices: pd.DataFrame
     outcome: Outcome
+    backlog: pd.DataFrame = field(default_factory=pd.DataFrame)
+    ways: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 NOT_CONTACTED = ("no_consent", "no_positive_value", "capacity_full", "contact_policy", "unroutable")

@@ -151,7 +151,10 @@ def _allocations(
     table["margin_eur"] = table["order_eur"] - table.pop("next_best")
     # Without prices a visit is worth what it brings, not what it brings beyond the next best.
     table["prize_eur"] = table["value_eur"].clip(lower=0.0)
-    return table[["customer_id", "channel", *columns, "runner_up", "margin_eur", "reason", "rep_id", "prize_eur"]]
+    # Nobody asks how sure a choice is.
+    table = table.assign(confidence=np.nan, would_change=pd.Series("", index=table.index, dtype="str"))
+    order = ["customer_id", "channel", *columns, "runner_up", "margin_eur", "reason", "rep_id", "prize_eur"]
+    return table[[*order, "confidence", "would_change"]]
 
 
 def _why_not(customer: str, wanted: Container[str], valued: Container[str], policy: ContactPolicy) -> str:
@@ -187,8 +190,8 @@ def _prices(table: pd.DataFrame, field: FieldLoad, channels: Mapping[str, Channe
     load = field.load.set_index("customer_id")["minutes"]
     visits = table[table["channel"] == FIELD]
     used = visits["customer_id"].map(load).groupby(visits["rep_id"]).sum()
-    rows: list[tuple[str, str, object, float, float, float]] = [
-        (f"{FIELD}:{rep}", FIELD, pd.NaT, minutes, float(used.get(rep, 0.0)), 0.0)
+    rows: list[tuple[str, str, object, float, float, float, float]] = [
+        (f"{FIELD}:{rep}", FIELD, pd.NaT, minutes, float(used.get(rep, 0.0)), 0.0, 0.0)
         for rep, minutes in zip(field.capacity["rep_id"], field.capacity["available_minutes"], strict=True)
     ]
     for name, channel in channels.items():
@@ -196,7 +199,9 @@ def _prices(table: pd.DataFrame, field: FieldLoad, channels: Mapping[str, Channe
             mine = table[table["channel"] == name].groupby("day")["minutes"].sum()
             for day in pd.date_range(horizon.start, periods=horizon.days):
                 spent = float(mine.get(day, 0.0))
-                rows.append((name, name, day, float(channel.capacity_minutes_per_day), spent, 0.0))
-    columns = ["resource", "channel", "day", "capacity_minutes", "used_minutes", "price_eur_per_hour"]
+                rows.append((name, name, day, float(channel.capacity_minutes_per_day), spent, 0.0, 0.0))
+    columns = [
+        "resource", "channel", "day", "capacity_minutes", "used_minutes", "price_eur_per_hour", "hour_more_eur",
+    ]  # fmt: skip
     types = {"resource": "str", "channel": "str", "day": "datetime64[us]"} | dict.fromkeys(columns[3:], "float64")
     return pd.DataFrame(rows, columns=columns).astype(types)

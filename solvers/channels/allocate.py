@@ -13,16 +13,22 @@ import pandas as pd
 from forecasting.types import Actions
 from scenarios.schema import Channel, ContactPolicy, Effort, Horizon
 from solvers.brake import Brake, Stop, never
+from solvers.channels.backlog import backlog_table
+from solvers.channels.by_prices import one_contact_each, search_by_prices
 from solvers.channels.field import FieldLoad
-from solvers.channels.model import Capacity, make_capacity, make_packing, undominated
+from solvers.channels.hours import euros_of_more, hours_of
+from solvers.channels.model import Capacity, Packing, make_capacity, make_packing, undominated
 from solvers.channels.options import ANY_DAY, Options, make_options
+from solvers.channels.proof import gap_parts, parts_note
 from solvers.channels.report import Decision, describe, price_table
-from solvers.channels.search import GAP_PCT, search
+from solvers.channels.search import GAP_PCT, Found, search
+from solvers.channels.ways import compare_ways, no_ways
 from solvers.outcome import Outcome, conclude
 from solvers.types import ChannelPlan, Territories
 
 EXACT_CUSTOMERS = 5000
-"""With more customers the relaxation and its repair are the answer; the bound then is the relaxation's."""
+"""With more customers prices lead the search (`by_prices.py`); where several contacts of a customer are allowed, the
+relaxation and its repair are the answer. The bound then is the relaxation's."""
 
 
 def allocate_channels(
@@ -42,6 +48,7 @@ def allocate_channels(
     unroutable: frozenset[str] = frozenset(),
     met: Mapping[str, int] | None = None,
     stop: Stop = never,
+    study: bool = True,
 ) -> ChannelPlan:
     """Allocate contacts.
 
@@ -58,9 +65,10 @@ def allocate_channels(
         engine: highs | cbc | auto (highs).
         effort: nodes and gap of the exact programme.
         time_limit_seconds: emergency brake; stop: ends the search before, with the best found.
-        seed: unused: nothing here is random.
+        seed: of the sample of customers on which prices of large plans are looked for first.
         routed: customers already on a route: booked as field.
         unroutable: customers who may not be field in this round.
+        study: whether to work out what an hour more would bring and what the week would be without a view of capacity.
         met: appointments by customer that are kept in the horizon; each counts as one contact of the policy, and who
             has one gets no further visit, unless it is on a route.
 
@@ -68,7 +76,6 @@ def allocate_channels(
         `ChannelPlan`; allocations are sorted by customer and channel and have besides their typed columns rep_id
         (field, else "") and prize_eur. Runner-up `none` means no contact. The outcome's value is in order euros.
     """
-    del seed
     began = time.perf_counter()
     options = make_options(
         actions.table,
@@ -93,8 +100,12 @@ def allocate_channels(
     packing = make_packing(options, capacity, contacts=contacts)
     used = packing.matrix @ booked.astype(float)
     part = packing.part(free, used)
+    brake = Brake(began + time_limit_seconds, stop)
     exact = len(options.customer_ids) <= EXACT_CUSTOMERS
-    found = search(part, _engine(engine), effort=effort, exact=exact, brake=Brake(began + time_limit_seconds, stop))
+    if not exact and engine != "cbc" and len(free) and one_contact_each(part):
+        found = search_by_prices(part, effort=effort, seed=seed, brake=brake)
+    else:
+        found = search(part, _engine(engine), effort=effort, exact=exact, brake=brake)
     chosen = booked.copy()
     chosen[free[found.chosen]] = True
     prices = _capacity_prices(packing.matrix[:, free], found.duals, len(capacity.limit))
@@ -108,12 +119,18 @@ def allocate_channels(
         contacts=contacts,
         horizon=horizon,
     )
+    ways = compare_ways(options, packing, free, booked, chosen, contacts=contacts) if study else no_ways()
+    hours = _hours(options, capacity, part, found, packing, free, days=horizon.days, stop=stop) if study else {}
     base = float(options.order_eur[booked].sum())
     notes = _notes(options, customers, booked, overfull)
+    if len(free):
+        notes += (parts_note(*gap_parts(part, found.duals, found.chosen)),)
     outcome = _conclude(found.value + base, found.bound + base, found.method, found.brake_hit, began, effort, notes)
     if not len(options.customer):
         outcome = Outcome("channels", "nothing_to_do", 0.0, 0.0, "EUR", True, "none", time.perf_counter() - began)
-    return ChannelPlan(describe(decision), price_table(decision, field, channels), outcome)
+    allocations = describe(decision)
+    backlog = backlog_table(allocations, customers, channels=channels, horizon=horizon)
+    return ChannelPlan(allocations, price_table(decision, field, channels, hours), outcome, backlog, ways)
 
 
 def _conclude(
@@ -179,6 +196,26 @@ def _capacity_prices(columns, duals: np.ndarray, capacity_rows: int) -> np.ndarr
     prices = np.zeros(columns.shape[0])
     prices[np.flatnonzero(np.diff(columns.tocsr().indptr))] = duals
     return prices[:capacity_rows]
+
+
+def _hours(
+    options: Options,
+    capacity: Capacity,
+    part: Packing,
+    found: Found,
+    packing: Packing,
+    free: np.ndarray,
+    *,
+    days: int,
+    stop: Stop,
+) -> dict[tuple[int, int, int], float]:
+    """Euros that an hour more brings, by channel number, rep number and day; NaN: not tried, the search was stopped."""
+    keys, more = hours_of(options, capacity, days)
+    used_rows = np.flatnonzero(np.diff(packing.matrix[:, free].tocsr().indptr))
+    own = used_rows[used_rows < len(capacity.limit)]  # the capacities come first
+    added = np.zeros((len(keys), len(part.limit)))
+    added[:, : len(own)] = more[:, own]
+    return dict(zip(keys, euros_of_more(part, found.duals, found.chosen, added, stop=stop).tolist(), strict=True))
 
 
 def spread_over_days(options: Options, capacity: Capacity, chosen: np.ndarray) -> np.ndarray:

@@ -45,7 +45,7 @@ class Capacity:
     """The capacity rows: row r is of channel number `channel[r]`, of rep `rep[r]` (-1: none) and of day `day[r]`.
 
     day -1: the whole horizon (field). cumulative: the row holds contacts due by `day` against the slots up to it.
-    slots: per channel of equally long contacts the contacts that fit into a day.
+    slots: per channel of equally long contacts the contacts that fit into a day; daily_minutes: the day's capacity.
     """
 
     channel: np.ndarray
@@ -54,6 +54,7 @@ class Capacity:
     limit: np.ndarray
     matrix: csr_matrix
     slots: dict[int, int]
+    daily_minutes: dict[int, float]
 
 
 def make_capacity(
@@ -68,6 +69,7 @@ def make_capacity(
     rows: list[tuple[int, int, int, float]] = []
     members: list[np.ndarray] = []
     slots: dict[int, int] = {}
+    daily_minutes: dict[int, float] = {}
     for rep in range(len(options.rep_ids)):
         inside = np.flatnonzero(options.rep == rep)
         if len(inside):
@@ -87,6 +89,7 @@ def make_capacity(
         minutes = float(options.minutes[inside[0]])
         if minutes <= 0:
             continue
+        daily_minutes[number] = float(capacity)
         slots[number] = int(np.floor(capacity / minutes + 1e-9))
         for day in sorted({*latest[inside].tolist(), days - 1}):
             rows.append((number, -1, day, slots[number] * minutes * (day + 1)))
@@ -99,7 +102,7 @@ def make_capacity(
     )
     matrix.eliminate_zeros()
     whole = table[:, :3].astype(np.int64)
-    return Capacity(whole[:, 0], whole[:, 1], whole[:, 2], table[:, 3], matrix, slots)
+    return Capacity(whole[:, 0], whole[:, 1], whole[:, 2], table[:, 3], matrix, slots, daily_minutes)
 
 
 def make_packing(options: Options, capacity: Capacity, *, contacts: int) -> Packing:

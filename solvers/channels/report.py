@@ -10,6 +10,7 @@ from scenarios.schema import FIELD, Channel, Horizon
 from solvers.channels.field import FieldLoad
 from solvers.channels.model import Capacity
 from solvers.channels.options import Options
+from solvers.channels.turning import confidence_of, would_change
 
 NONE = "none"
 """Channel of a customer without a contact, and the runner-up where no contact is the next best."""
@@ -71,11 +72,23 @@ def describe(decision: Decision) -> pd.DataFrame:
             "prize_eur": prize,
         }
     )
+    runner_order = np.where(known, _order_by_channel(options)[customer, np.where(known, runner_up, 0)], np.nan)
+    frame["confidence"] = confidence_of(frame["margin_eur"].to_numpy(), frame["order_eur"].to_numpy(), runner_order)
+    rent = np.concatenate([decision.rent_eur[picked], nothing])
+    frame["would_change"] = would_change(frame, rent, np.concatenate([options.minutes[picked], nothing]))
     return frame.sort_values(["customer_id", "channel"], ignore_index=True)
 
 
 def _day(horizon: Horizon, number: int) -> pd.Timestamp:
     return pd.Timestamp(horizon.start) + pd.Timedelta(days=number)
+
+
+def _order_by_channel(options: Options) -> np.ndarray:
+    """(n, channels + 1) order euros of each customer's best option by each channel; 0 for no contact."""
+    found = np.zeros((len(options.customer_ids), len(options.channels) + 1))
+    worth = np.flatnonzero(options.worth)
+    np.maximum.at(found, (options.customer[worth], options.channel[worth]), options.order_eur[worth])
+    return found
 
 
 def _by_channel(decision: Decision) -> tuple[np.ndarray, np.ndarray]:
@@ -135,14 +148,22 @@ def reasons(decision: Decision, without: np.ndarray) -> list[str]:
     return found
 
 
-def price_table(decision: Decision, field: FieldLoad, channels: Mapping[str, Channel]) -> pd.DataFrame:
+def price_table(
+    decision: Decision,
+    field: FieldLoad,
+    channels: Mapping[str, Channel],
+    hour_eur: Mapping[tuple[int, int, int], float],
+) -> pd.DataFrame:
     """The frame `prices` of `ChannelPlan`: one row per rep, and one per limited channel and day.
+
+    hour_eur: by channel number, rep number and day (-1: none), what one more hour brings (of `hours_of`); those that
+    are not in it bring nothing.
 
     An hour more on a day serves contacts due that day or later: its price is the sum of the prices of the capacity
     rows that end on or after it.
     """
     options, capacity = decision.options, decision.capacity
-    rows: list[tuple[str, str, object, float, float, float]] = []
+    rows: list[tuple[str, str, object, float, float, float, float]] = []
     chosen = np.flatnonzero(decision.chosen)
     if FIELD in channels:
         used = np.bincount(
@@ -154,7 +175,8 @@ def price_table(decision: Decision, field: FieldLoad, channels: Mapping[str, Cha
         limits = field.capacity["capacity_minutes"].tolist()
         for number, rep_id in enumerate(options.rep_ids):
             price = 60 * by_rep.get(number, 0.0)
-            rows.append((f"{FIELD}:{rep_id}", FIELD, pd.NaT, limits[number], used[number], price))
+            more = hour_eur.get((options.channels.index(FIELD), number, -1), 0.0)
+            rows.append((f"{FIELD}:{rep_id}", FIELD, pd.NaT, limits[number], used[number], price, more))
     for number, (name, channel) in enumerate(channels.items()):
         if channel.capacity_minutes_per_day is None or name == FIELD:
             continue
@@ -165,8 +187,9 @@ def price_table(decision: Decision, field: FieldLoad, channels: Mapping[str, Cha
             holds = own & ((capacity.day == day) if number in options.daily else (capacity.day >= day))
             price = 60 * float(decision.row_price[holds].sum())
             limit = float(channel.capacity_minutes_per_day)
-            rows.append((name, name, _day(decision.horizon, day), limit, used[day], price))
-    columns = ["resource", "channel", "day", "capacity_minutes", "used_minutes", "price_eur_per_hour"]
+            more = hour_eur.get((number, -1, day), 0.0)
+            rows.append((name, name, _day(decision.horizon, day), limit, used[day], price, more))
+    columns = ["resource", "channel", "day", "capacity_minutes", "used_minutes", "price_eur_per_hour", "hour_more_eur"]
     frame = pd.DataFrame(rows, columns=columns)
     types = {"resource": "str", "channel": "str", "day": "datetime64[us]"} | dict.fromkeys(columns[3:], "float64")
     return frame.astype(types)

@@ -94,7 +94,7 @@ def _by_programme(library: ModuleType, part: Marginal, effort: Effort, brake: Br
         return part.free, part.base_eur, False
     nothing = np.zeros(len(part.option), dtype=bool)
     found, bound, hit = library.solve_mip(
-        part.packing, nodes=NODES[effort], gap_pct=0.0, seconds=brake.seconds_left(), start=nothing
+        part.packing, nodes=NODES[effort], gap_pct=0.0, seconds=brake.seconds_left(), start=nothing, stop=brake.stop
     )
     return part.options_taken(found), None if bound is None else part.base_eur + bound, hit
 

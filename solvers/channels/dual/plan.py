@@ -192,7 +192,7 @@ def _relax(passes: Passes, state: _State, *, grow_to: int, brake: Brake) -> np.n
         part = make_marginal(passes, state.choice, chosen, prices=state.prices, loss_eur=loss)
         if not len(part.option):
             break
-        relaxed = highs.solve_lp(part.packing, seconds=brake.seconds_left())
+        relaxed = highs.solve_lp(part.packing, seconds=brake.seconds_left(), stop=brake.stop)
         if relaxed is None:
             state.brake_hit = True
             break
@@ -270,7 +270,12 @@ def _search(
     start = own & bool((part.packing.matrix @ own <= part.packing.limit + 1e-9).all())
     enough = GAP_PCT[effort] / 100 * abs(state.value) / max(float(part.packing.order_eur @ own), 1.0)
     found, bound, hit = highs.solve_mip(
-        part.packing, nodes=NODES[effort], gap_pct=100 * enough / 2, seconds=brake.seconds_left(), start=start
+        part.packing,
+        nodes=NODES[effort],
+        gap_pct=100 * enough / 2,
+        seconds=brake.seconds_left(),
+        start=start,
+        stop=brake.stop,
     )
     state.brake_hit |= hit
     tried = outside.copy()

@@ -315,7 +315,7 @@ def test_one_customer_and_none():
     assert empty.outcome.reason == "nothing_to_do"
 
 
-def test_large_plans_are_relaxed_and_repaired_with_the_bound_of_the_relaxation(monkeypatch):
+def test_large_plans_are_led_by_prices_with_the_bound_of_the_dual(monkeypatch):
     monkeypatch.setattr(allocate_module, "EXACT_CUSTOMERS", 10)
     rng = np.random.default_rng(8)
     case = Case(
@@ -323,8 +323,12 @@ def test_large_plans_are_relaxed_and_repaired_with_the_bound_of_the_relaxation(m
     )
     plan = case.solve()
     check(case, plan)
-    assert plan.outcome.method == "HiGHS: relaxation and repair"
-    assert 0 <= plan.outcome.gap_pct < 2
+    assert plan.outcome.method.startswith("prices by Newton on the smoothed dual, least-regret repair")
+    assert 0 <= plan.outcome.gap_pct < 1
+    monkeypatch.setattr(allocate_module, "EXACT_CUSTOMERS", 5000)
+    exact = case.solve()
+    assert plan.outcome.bound >= exact.outcome.value - 1e-6
+    assert exact.outcome.bound >= plan.outcome.value - 1e-6
 
 
 def test_a_brake_gives_a_greedy_plan_that_keeps_every_rule():

@@ -48,7 +48,7 @@ def test_both_engines_prove_the_optimum(engine):
 
 
 def test_without_a_relaxation_the_plan_is_greedy_and_the_bound_that_of_no_prices():
-    stopped = SimpleNamespace(METHOD="x", solve_lp=lambda packing, seconds: None)
+    stopped = SimpleNamespace(METHOD="x", solve_lp=lambda packing, seconds, stop: None)
     found = search(PACKING, stopped, effort="normal", exact=True, brake=Brake(0.0))
     assert (found.value, found.bound, found.brake_hit) == (11.0, 19.0, True)
 

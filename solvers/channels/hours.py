@@ -1,0 +1,96 @@
+"""What one more hour of a capacity would bring: the relaxation solved again with the hour, in euros.
+
+All capacities are tried on one programme, each from the last one's basis, so an hour costs a few steps. Where there
+are many customers only those near the margin stay open, the others keep what the plan gives them. What an hour brings
+is at most its price, because more capacity is worth less and less; whatever is found above it closes a gap of the plan
+and is cut off.
+"""
+
+import numpy as np
+
+from solvers.brake import Stop, never
+from solvers.channels import highs
+from solvers.channels.model import Capacity, Packing
+from solvers.channels.options import Options
+from solvers.channels.search import price_options
+
+OPEN_OPTIONS = 3000
+OPEN_PER_ROW = 150
+"""Options that stay open, at least and for each capacity: those whose customers would lose least by another one."""
+HOURS = 60
+"""Hours that are tried, dearest first; a larger team's others are left at their price alone."""
+
+
+def hours_of(options: Options, capacity: Capacity, days: int) -> tuple[list[tuple[int, int, int]], np.ndarray]:
+    """Every hour that could be added, and what it adds to each capacity row.
+
+    Returns:
+        (channel number, rep number or -1, day or -1) of h hours, and (h, capacity rows) minutes. On a day of equally
+        long contacts an hour brings whole slots, and counts in all sums of days that end on it or later.
+    """
+    keys: list[tuple[int, int, int]] = []
+    more: list[np.ndarray] = []
+    for row in np.flatnonzero(capacity.rep >= 0).tolist():
+        keys.append((int(capacity.channel[row]), int(capacity.rep[row]), -1))
+        more.append(np.where(np.arange(len(capacity.limit)) == row, 60.0, 0.0))
+    for channel in sorted(set(capacity.channel[capacity.rep < 0].tolist())):
+        own = (capacity.channel == channel) & (capacity.rep < 0)
+        for day in range(days):
+            keys.append((channel, -1, day))
+            if channel in capacity.slots:
+                minutes = float(options.minutes[(options.channel == channel) & (options.rep < 0)][0])
+                added = np.floor((capacity.daily_minutes[channel] + 60) / minutes + 1e-9) - capacity.slots[channel]
+                more.append(np.where(own & (capacity.day >= day), added * minutes, 0.0))
+            else:
+                more.append(np.where(own & (capacity.day == day), 60.0, 0.0))
+    return keys, np.array(more).reshape(len(keys), len(capacity.limit))
+
+
+def euros_of_more(
+    packing: Packing, duals: np.ndarray, chosen: np.ndarray, more: np.ndarray, *, stop: Stop = never
+) -> np.ndarray:
+    """(h,) euros that the relaxation gains with `more` (h, rows) added to the limits, one line at a time.
+
+    Args:
+        duals: (rows,) prices of the relaxation, by which options are held fast or left open.
+        chosen: (m,) the plan.
+        stop: ends early; hours that were not tried (beyond HOURS) are NaN.
+    """
+    import highspy
+
+    gained = np.full(len(more), np.nan)
+    if not len(packing.order_eur):
+        return np.zeros(len(more))
+    priced = price_options(packing, duals)
+    open_now = np.zeros(len(packing.order_eur), dtype=bool)
+    capacities = len(packing.limit) - len(np.unique(packing.customer_row))
+    count = max(OPEN_OPTIONS, OPEN_PER_ROW * capacities)
+    nearest = np.argsort(priced.loss, kind="stable")[:count]
+    # A customer is open as a whole: the option taken now and those that might take its place.
+    open_now[np.isin(packing.customer_row, packing.customer_row[nearest])] = True
+    held = ~open_now & chosen
+    used = packing.matrix @ held.astype(float)
+    columns = packing.matrix.tocsc()[:, open_now]
+    touched = np.flatnonzero(np.diff(columns.tocsr().indptr))
+    part = packing.part(np.flatnonzero(open_now), used)
+    model = highs._load(part, integer=False)
+    model.run()
+    if model.getModelStatus() != highspy.HighsModelStatus.kOptimal:
+        return gained
+    before = model.getInfo().objective_function_value
+    scale = 1 / np.maximum(part.limit, 1.0)
+    dearest = np.argsort(-(more @ duals), kind="stable")[:HOURS]
+    for number in dearest.tolist():
+        change = more[number]
+        if stop():
+            break
+        rows = np.flatnonzero(change[touched])
+        for row in rows.tolist():
+            limit = part.limit[row] + change[touched[row]]
+            model.changeRowBounds(row, -highspy.kHighsInf, limit * scale[row])
+        model.run()
+        gain = before - model.getInfo().objective_function_value
+        gained[number] = min(max(gain, 0.0), float(duals @ change))
+        for row in rows.tolist():
+            model.changeRowBounds(row, -highspy.kHighsInf, part.limit[row] * scale[row])
+    return gained
