@@ -1,4 +1,4 @@
-"""A small company whose customers C00001 to C00006 and both reps live at one place: drives take 2 minutes of parking."""
+"""A small company; customers C00001 to C00006 and both reps live at one place: drives are 2 minutes of parking."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +27,7 @@ def edited(frame: pd.DataFrame, id_column: str, row_id: str, **cells: Any) -> pd
     frame = frame.copy()
     (index,) = frame.index[frame[id_column] == row_id]
     for column, value in cells.items():
-        frame.at[index, column] = value
+        frame.at[index, column] = value  # noqa: PD008 (loc would spread a tuple)
     return frame
 
 
