@@ -18,7 +18,7 @@ class Day(NamedTuple):
     tasks: (n,) indices into the problem's tasks. drive: (n + 1, n + 1) seconds, from row to column. eur: the same in
     euros. service: (n,) seconds. windows: (n, 1 + 2 W) their number, then (from, to) of each, ascending. placed: (n,)
     whether the task has a place of its own. fixed: (n,) appointments, which must be kept. prize: (n,) euros.
-    span: start, end, lunch, lunch from, lunch to.
+    span: start, end, lunch, lunch from, lunch to. load: (n, D) of scarce things in the car, capacity: (D,) of them.
     """
 
     tasks: np.ndarray
@@ -30,6 +30,8 @@ class Day(NamedTuple):
     fixed: np.ndarray
     prize: np.ndarray
     span: np.ndarray
+    load: np.ndarray
+    capacity: np.ndarray
 
 
 def make_day(problem: RoutingProblem, shift: int, tasks: Sequence[int]) -> Day:
@@ -44,6 +46,7 @@ def make_day(problem: RoutingProblem, shift: int, tasks: Sequence[int]) -> Day:
     for i, task in enumerate(chosen):
         windows[i, 0] = len(task.windows)
         windows[i, 1 : 1 + 2 * len(task.windows)] = np.ravel(task.windows)
+    load = [t.load or (0,) * len(row.capacity) for t in chosen]
     span = (row.start_seconds, row.end_seconds, row.lunch_seconds, row.lunch_from_seconds, row.lunch_to_seconds)
     return Day(
         tasks=np.array(tasks, np.int64),
@@ -55,6 +58,8 @@ def make_day(problem: RoutingProblem, shift: int, tasks: Sequence[int]) -> Day:
         fixed=np.array([t.kind == "appointment" for t in chosen], bool),
         prize=np.array([t.prize_eur for t in chosen], float),
         span=np.array(span, np.int64),
+        load=np.array(load, np.int64).reshape(len(chosen), len(row.capacity)),
+        capacity=np.array(row.capacity, np.int64),
     )
 
 

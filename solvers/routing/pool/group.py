@@ -1,7 +1,8 @@
 """Rep-days that offer the same routes, so that they are priced once: same hours, same ends, same tasks open to them.
 
 What is priced is relaxed in one direction only: drives are shortest paths over all places, so that leaving a visit out
-of a route never makes the route longer or dearer, whatever the travel times; a task without a place is near everywhere.
+of a route never makes the route longer or dearer, whatever the travel times; a task without a place is near everywhere;
+loads are left out.
 """
 
 from dataclasses import dataclass
@@ -59,6 +60,8 @@ class Relaxed:
             fixed=self.fixed[chosen],
             prize=self.prize[chosen],
             span=np.array(span, np.int64),
+            load=np.zeros((len(chosen), 0), np.int64),
+            capacity=np.zeros(0, np.int64),
         )
 
 
@@ -71,7 +74,8 @@ def relax(problem: RoutingProblem) -> Relaxed:
     alike: dict[tuple, list[int]] = {}
     for shift, row in enumerate(problem.shifts):
         hours = (row.start_seconds, row.end_seconds, row.lunch_seconds, row.lunch_from_seconds, row.lunch_to_seconds)
-        alike.setdefault((hours, row.start_place, row.end_place, tuple(open_to[shift])), []).append(shift)
+        key = hours, row.start_place, row.end_place, row.capacity, tuple(open_to[shift])
+        alike.setdefault(key, []).append(shift)
     groups = tuple(
         Group(tuple(shifts), problem.shifts[shifts[0]], np.array(tasks, np.int64))
         for (*_, tasks), shifts in alike.items()

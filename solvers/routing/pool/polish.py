@@ -30,7 +30,9 @@ def polish(day: Day, order: tuple[int, ...], *, worth_eur: np.ndarray, steps: in
 
 
 def timed(day: Day, order: tuple[int, ...]) -> bool:
-    """Whether the order can be kept: windows, lunch and the end of the shift."""
+    """Whether the order can be kept: windows, lunch, the end of the shift, what the car holds."""
+    if np.any(day.load[list(order)].sum(axis=0) > day.capacity):
+        return False
     path, n = np.array(order, np.int64), len(order)
     at, before, after = (np.zeros(n + 1, np.int64) for _ in range(3))
     return bool(_walk(day, path, n, at, before, after))
@@ -137,13 +139,16 @@ def _recreate(
 ) -> int:
     """Insert what gains, each in its best place, in a random choice of orders; the new length."""
     n = len(day.tasks)
+    left = day.capacity.copy()
+    for i in range(count):
+        left -= day.load[order[i]]
     keys = np.empty(n)
     how = rng.integers(0, 4)
     for task in range(n):
         per = day.service[task] + 600.0 + 600.0 * rng.random() if how < 2 else 1.0
         keys[task] = rng.random() if how == 3 else -worth[task] / per
     for task in np.argsort(keys):
-        if inside[task] or worth[task] <= 0.0:
+        if inside[task] or worth[task] <= 0.0 or np.any(day.load[task] > left):
             continue
         best, place = 1e-9, -1
         for k in range(count + 1):
@@ -156,6 +161,7 @@ def _recreate(
             order[place] = task
             count += 1
             inside[task] = True
+            left -= day.load[task]
             _walk(day, order, count, at, before, after)
     return count
 

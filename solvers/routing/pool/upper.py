@@ -10,7 +10,7 @@ prices so far (Wentges, 1997). Required visits are not enforced here, which can 
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -66,6 +66,7 @@ def upper_bound(
     problem: RoutingProblem,
     *,
     incumbent: Sequence[Sequence[int]] = (),
+    met: Iterable[tuple[int, tuple[int, ...]]] = (),
     rounds: int = 30,
     seconds: float = float("inf"),
     seed: int = 0,
@@ -73,7 +74,8 @@ def upper_bound(
     """Bound and better plan.
 
     Args:
-        incumbent: legal orders of each shift; () where nothing is known.
+        incumbent: legal orders of each shift; () where nothing is known. met: (shift, order) of rep-days met on the
+            way to it, the first columns of the master.
         rounds: pricings of all groups at most; 0 gives the knapsack bound. seconds: emergency brake, looked at between
             groups; a run that it ends cannot be repeated.
 
@@ -89,6 +91,7 @@ def upper_bound(
         return Bound(value, start.visits_eur, orders, 0, spent, "knapsack of each rep-day")
     search = _Search(problem, relax(problem), orders, seed, began + seconds)
     search.best, search.best_duals = value, start.visits_eur
+    search.take(met)
     search.run(rounds, start.visits_eur, start.shifts_eur)
     better = search.pack()
     cents = float(np.ceil(100 * search.best + 1e-6) / 100)
@@ -116,6 +119,13 @@ class _Search:
         ]
         for plan in range(FIRST_PLANS):
             self._greedy_plan(plan)
+
+    def take(self, met: Iterable[tuple[int, tuple[int, ...]]]) -> None:
+        """Columns of rep-days that were met elsewhere."""
+        group_of = {shift: number for number, group in enumerate(self.groups) for shift in group.shifts}
+        for shift, order in met:
+            if order:
+                self._add(group_of[shift], tuple(int(i) for i in order))
 
     def _greedy_plan(self, plan: int) -> None:
         """Routes of one more whole plan: rep-days in a random order, each searched over what is left."""

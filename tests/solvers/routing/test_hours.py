@@ -86,3 +86,14 @@ def test_timing_agrees_with_trying_every_lunch(world, feasible):
     found = [timed(day, order) for order in itertools.permutations(range(4))]
     assert found == [feasible(problem, 0, order) for order in itertools.permutations(range(4))]
     assert 0 < sum(found) < len(found)
+
+
+def test_what_the_car_holds_is_kept(world):
+    """An hour more holds B, worth 50, but the car holds one of two samples: A (60) or B, never both."""
+    week = world(eur_per_km=0.0).rep("R1", shift="9:00-10:00").customer("A", 0, 0, prize=60, minutes=60)
+    problem = week.customer("B", 0, 0, prize=50, minutes=60).problem()
+    assert prices(problem, ((0,),)) == [pytest.approx(50)]
+    tasks = tuple(replace(t, load=(1,)) for t in problem.tasks)
+    scarce = replace(problem, tasks=tasks, shifts=(replace(problem.shifts[0], capacity=(1,)),))
+    assert prices(scarce, ((0,),)) == [0.0]
+    assert not timed(make_day(prolonged(scarce, 0), 0, (0, 1)), (0, 1))

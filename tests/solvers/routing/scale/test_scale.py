@@ -1,0 +1,160 @@
+import itertools
+import math
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from solvers.routing.arrays import make_arrays
+from solvers.routing.bound import upper_bound_eur
+from solvers.routing.improve import make_state
+from solvers.routing.problem import RoutingProblem, Shift, Task
+from solvers.routing.scale import solve
+from solvers.routing.scale.bound import quick_bound_eur
+from solvers.routing.scale.candidates import choose
+from solvers.routing.scale.part import cut, solve_part
+from solvers.routing.scale.solve import neighbour_pairs
+from solvers.travel import Haversine, Places
+
+MONDAY = pd.Timestamp("2024-03-04")
+DRIVE = Haversine(speed_kmh=30.0, detour_factor=1.3, parking_minutes=2.0)
+
+
+def field(customers=60, reps=4, days=2, *, eur_per_km=0.1, seed=5, matrix=True) -> RoutingProblem:
+    """A field around 41 N, 2 E; each customer is open to the two nearest reps."""
+    rng = np.random.default_rng(seed)
+    latitude, longitude = 41 + 0.2 * rng.random(customers + reps), 2 + 0.2 * rng.random(customers + reps)
+    places = Places(np.array([f"P{i}" for i in range(customers + reps)], object), latitude, longitude,
+                    np.arange(customers + reps) < customers)  # fmt: skip
+    shifts = tuple(
+        Shift(f"R{r}", MONDAY + pd.Timedelta(days=d), 32400, 50400, customers + r, customers + r, 0, 0, 0)
+        for r in range(reps)
+        for d in range(days)
+    )
+    tasks = []
+    for i in range(customers):
+        away = (latitude[customers:] - latitude[i]) ** 2 + (longitude[customers:] - longitude[i]) ** 2
+        near = sorted(np.argsort(away)[:2].tolist())
+        open_to = tuple(s for s, shift in enumerate(shifts) if int(shift.rep_id[1:]) in near)
+        windows = ((32400, 50400),) if rng.random() < 0.7 else ((36000, 43200),)
+        prize = float(rng.integers(10, 90))
+        tasks.append(Task("visit", f"C{i}", "", i, 2700, windows, prize, False, "", open_to))
+    seconds, km = DRIVE.matrix(places, places)
+    none = pd.DataFrame(columns=["rep_id", "day"])
+    problem = RoutingProblem(tuple(tasks), shifts, places, seconds, km, eur_per_km, none, none)
+    return problem if matrix else replace(problem, seconds=seconds[:0, :0], km=km[:0, :0])
+
+
+def check(problem, sequences, value):
+    """Every visit at most once, on a shift that may have it, timed; the value is that of the visits and drives."""
+    full = replace(problem, **dict(zip(("seconds", "km"), DRIVE.matrix(problem.places, problem.places), strict=True)))
+    made = list(itertools.chain(*sequences))
+    assert len(made) == len(set(made))
+    assert make_state(full, make_arrays(full), sequences).length.tolist() == [len(order) for order in sequences]
+    total = 0.0
+    for shift, order in zip(full.shifts, sequences, strict=True):
+        path = [shift.start_place, *(full.tasks[i].place for i in order), shift.end_place]
+        total += sum(full.tasks[i].prize_eur for i in order)
+        total -= full.travel_eur_per_km * sum(float(full.km[a, b]) for a, b in itertools.pairwise(path)) * bool(order)
+    assert value == pytest.approx(total)
+
+
+def test_a_plan_without_a_full_matrix_is_the_plan_with_one():
+    """Drives computed for each part from coordinates give the same plan as those cut from a matrix; borders only gain;
+    the value lies below the bound."""
+    with_matrix, without = field(), field(matrix=False)
+    plan, lazy = solve(with_matrix, seed=3), solve(without, travel=DRIVE, seed=3)
+    assert plan.sequences == lazy.sequences
+    assert plan.value_eur == pytest.approx(lazy.value_eur)
+    assert plan.weeks_eur <= plan.value_eur <= plan.bound_eur
+    check(without, lazy.sequences, lazy.value_eur)
+
+
+def test_the_borders_pay():
+    """Rep R0 has nothing near and four hours; R1's candidates do not fit R1's day: a visit open to both moves."""
+    problem = field(customers=30, reps=2, days=1, seed=8)
+    plan = solve(problem, seed=1)
+    assert plan.value_eur > plan.weeks_eur or sum(map(len, plan.sequences)) == len(problem.tasks)
+    check(problem, plan.sequences, plan.value_eur)
+
+
+class DiesOnce(Executor):
+    """Its worker dies at the third part, and with it all that wait."""
+
+    def __init__(self):
+        self.seen = 0
+
+    def submit(self, fn, /, *args, **kwargs):
+        self.seen += 1
+        future: Future = Future()
+        if self.seen == 3:
+            future.set_exception(BrokenProcessPool("worker gone"))
+        else:
+            future.set_result(fn(*args, **kwargs))
+        return future
+
+
+def test_any_executor_and_a_worker_that_dies_give_the_same_plan():
+    """Here, two threads, and an executor that loses a part: the same orders and value."""
+    problem = field(customers=40, reps=3)
+    alone = solve(problem, seed=2, effort="quick")
+    with ThreadPoolExecutor(2) as threads:
+        assert solve(problem, executor=threads, seed=2, effort="quick") == alone
+    assert solve(problem, executor=DiesOnce(), seed=2, effort="quick") == alone
+
+
+def test_each_visit_has_one_rep_and_required_ones_are_never_dropped(monkeypatch):
+    """With room for five candidates a rep, five each are kept, required ones on top; the next best wait."""
+    problem = field(customers=30, reps=2, days=1)
+    tasks = tuple(replace(t, required=i < 8) for i, t in enumerate(problem.tasks))
+    monkeypatch.setattr("solvers.routing.scale.candidates.MOST", 5)
+    chosen = choose(replace(problem, tasks=tasks), travel=None)
+    kept = list(itertools.chain(*chosen.tasks))
+    assert len(kept) == len(set(kept))
+    assert set(range(8)) <= set(kept)
+    assert all(len(each) <= 8 for each in chosen.tasks)
+    assert set(kept) | set(itertools.chain(*chosen.waiting)) == set(range(30))
+
+
+def test_a_part_never_loses_what_it_began_with():
+    """No steps: the part's orders are at least its start, and come back in the numbers of the whole."""
+    problem = field(customers=12, reps=2, days=1)
+    first = {0: tuple(i for i, t in enumerate(problem.tasks) if 0 in t.shifts)[:1]}
+    done = solve_part(cut(problem, shifts=(0,), tasks=(), orders=first, travel=None, steps=0, seed=0))
+    assert done.orders == first
+    assert done.value_eur == done.start_eur
+
+
+def test_pairs_are_neighbours_and_never_twice():
+    """Six reps: in each round nobody twice, over three rounds no pair twice."""
+    problem = field(customers=24, reps=6)
+    rounds = neighbour_pairs(problem, choose(problem, travel=None), rounds=3, seed=1)
+    for pairs in rounds:
+        assert len(set(itertools.chain(*pairs))) == 2 * len(pairs)
+    every = list(itertools.chain(*rounds))
+    assert len(every) == len(set(every)) > 3
+
+
+def test_the_quick_bound_by_hand_and_against_the_plan(world):
+    """One day of 120 minutes at the door of two visits of 80: prices 80 and 40 give 80 + 40 x 40/80 = 100 (to 1 %);
+    on a field it is never below the plan, nor much above the linear programme's."""
+    week = world(eur_per_km=0.0).rep("R1", shift="10:00-12:00")
+    problem = week.customer("A", 0, 0, prize=80, minutes=80).customer("B", 0, 0, prize=40, minutes=80).problem()
+    assert 100 - 1e-6 <= quick_bound_eur(problem, travel=None) <= 101
+    many = field(customers=40, reps=3)
+    assert math.isclose(
+        quick_bound_eur(many, travel=None), quick_bound_eur(field(customers=40, reps=3, matrix=False), travel=DRIVE),
+        rel_tol=2e-3,
+    )  # fmt: skip
+    assert solve(many, effort="quick").value_eur <= quick_bound_eur(many, travel=None) <= 1.15 * upper_bound_eur(many)
+
+
+def test_nothing_to_do():
+    """No visits or no shifts: an empty plan worth 0."""
+    problem = field(customers=4, reps=1, days=1)
+    assert solve(replace(problem, tasks=())).sequences == ((),)
+    assert solve(replace(problem, shifts=(), tasks=())).value_eur == 0.0
+    assert quick_bound_eur(replace(problem, tasks=()), travel=None) == 0.0
