@@ -30,7 +30,7 @@ def test_more_hours_than_contracts_allow_and_how_many_agents_would_do(world: Any
 
 
 def test_the_most_hours_of_a_week_by_each_rule() -> None:
-    """Six open days of 12 hours, 8-hour shifts of 7.5 paid: 45; five days 37.5; four in a row of seven days: six days."""
+    """Six open days of 12 hours, shifts of 7.5 paid hours: 45; on five days 37.5; four in a row leave six of seven."""
     week = Week(days=((720, 720),) * 6, planned=7, low=40.0)
     staffing = Staffing.model_validate(
         {"shifts": TWO_SHIFTS, "rules": {"max_days_in_a_row": 4, "max_hours_per_week": 30}}
