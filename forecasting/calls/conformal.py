@@ -16,7 +16,7 @@ from forecasting.calls.paths import Stretch
 LEVEL = 0.8
 LOW, MIDDLE, HIGH = 0.1, 0.5, 0.9
 GRAINS = ("interval", "day", "total")
-PRIOR_CASES = {"interval": 200.0, "day": 40.0, "total": 8.0}
+PRIOR_CASES = {"interval": 200.0, "day": 40.0, "total": 3.0}
 """Cases at which the past and a factor of 1 weigh alike."""
 LEAST, MOST = 0.6, 1.8
 """Limits of a factor."""

@@ -70,7 +70,8 @@ def _usual_shares(counted: np.ndarray, whole: np.ndarray, plain: np.ndarray, pat
         at = np.flatnonzero(plain & (pattern == weekday))[::-1]
         if not len(at):
             continue
-        mine = whole[:, at] & (np.cumsum(whole[:, at], axis=1) <= SOURCES)
+        latest = np.cumsum(whole[:, at], axis=1) <= SOURCES
+        mine = np.logical_and(whole[:, at], latest)
         total = (counted[:, at] * mine[:, :, None]).sum(axis=1) + PRIOR_CALLS
         shares[:, weekday] = np.where(mine.any(axis=1)[:, None], total / total.sum(axis=1, keepdims=True), np.nan)
     return shares

@@ -32,7 +32,9 @@ WEEK = 7
 KINDS = EVE_KIND + 1
 BAND_TAIL = 0.9
 MOST_FOR_FEW = 1.6
-"""The spread of the total is widened for few independent origins, as Student's t has it, by at most this factor."""
+"""The spread of the total is widened for few independent origins as Student's t has it, at most by this factor; of the
+widening its square root is taken, because the stretch (`conformal`) allows for few cases too: without it 80 % bands of
+totals covered 76 to 85 % on series of the past set aside for tuning, with all of it 82 to 95 %."""
 
 
 @dataclass(frozen=True)
@@ -195,7 +197,7 @@ def _day_ratios(
     else:
         standard = (log_ratio[known] - centre[kind[known]]) / scale[kind[known]]
         z = _filled(standard)
-        few = _student(1 + float(np.ptp(errors.origins[over][known])) / horizon)
+        few = _student(1 + float(np.ptp(errors.origins[over][known])) / horizon) ** 0.5
         order = np.resize(rng.permutation(len(z)), paths)
         z = z[rng.permutation(order)]
     log = z * scale[days.kind]

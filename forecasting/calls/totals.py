@@ -1,0 +1,51 @@
+"""Sums that people ask for, read from the paths: calls and staffing minutes by day and over the whole horizon.
+
+A quantile of a sum is not the sum of quantiles (that covers a quarter of two-week totals at a nominal 80 %), so every
+sum is taken inside each path first. Staffing minutes are calls x handle time inside each path.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from forecasting.types import CallForecast
+
+ALL_QUEUES = "*"
+
+
+def staffing_minutes(forecast: CallForecast) -> np.ndarray:
+    """(N, Q, T) minutes of handling on each path: calls x mean handle time of the interval."""
+    minutes: np.ndarray = forecast.paths * (forecast.handle_seconds / 60.0)[None]
+    return minutes
+
+
+def path_totals(forecast: CallForecast, quantiles: Sequence[float] = (0.1, 0.5, 0.9)) -> pd.DataFrame:
+    """Totals by queue and day, by queue over the horizon, and of all queues together (`*`).
+
+    Returns:
+        queue, date (missing: the whole horizon), calls_mean, calls_pNN, minutes_mean, minutes_pNN per quantile; rows
+        by queue, days in order, the whole horizon last; without queues no row.
+    """
+    levels = sorted(set(quantiles))
+    names = [f"p{f'{100 * level:.6g}'.zfill(2)}" for level in levels]
+    columns = ["queue", "date", *(f"{what}_{name}" for what in ("calls", "minutes") for name in ("mean", *names))]
+    if not forecast.queues or not len(forecast.paths):
+        return pd.DataFrame(columns=columns)
+    day = forecast.interval_starts.astype("datetime64[D]")
+    dates, first = np.unique(day, return_index=True)
+    blocks = [np.add.reduceat(block.astype(np.float64), first, axis=2)
+              for block in (forecast.paths, staffing_minutes(forecast))]  # fmt: skip
+    parts = []
+    for q, queue in enumerate((*forecast.queues, ALL_QUEUES)):
+        figures = []
+        for block in blocks:
+            mine = block[:, q] if q < len(forecast.queues) else block.sum(axis=1)
+            sums = np.hstack([mine, mine.sum(axis=1, keepdims=True)])
+            figures += [sums.mean(axis=0), *np.quantile(sums, levels, axis=0)]
+        when = pd.DatetimeIndex([*dates, np.datetime64("NaT")]).as_unit("us")
+        part = pd.DataFrame(dict(zip(columns[2:], figures, strict=True)))
+        part.insert(0, "date", when)
+        part.insert(0, "queue", pd.array([queue] * len(when), dtype="str"))
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True)
