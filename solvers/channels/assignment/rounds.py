@@ -26,15 +26,16 @@ from solvers.channels.assignment.problem import (
 
 ITERATIONS = 12
 """Rounds, where neither they nor seconds are given."""
-SOFTNESS = ((1.0, 30.0), (1.0, 3.0), (0.8, 100.0), (1.3, 8.0))
-"""What a minute off capacity costs, in hot temperatures, and up to how many grains off; each pair is tried once."""
-HOT, COLD = 0.4, 0.2
+SOFTNESS = ((1.2, 10.0, 0.0), (0.8, 100.0, 0.5), (0.65, 100.0, 0.3), (0.8, 100.0, 1.0))
+"""What a minute off capacity costs, in hot temperatures, up to how many grains off, and how many grains
+the aim is below capacities at first; each is tried once."""
+HOT, COLD = 0.4, 0.18
 """Temperatures in units of what the second-best person of a task loses."""
 HARDNESS = 2.0
 """A minute beyond the aim against a minute short of it."""
-LEGAL_SHARE = (0.002, 0.02)
+LEGAL_SHARE = (1e-4, 1e-2)
 """Where fewer, or more, of the whole assignments of a stage keep all capacities, the aim is lowered, or raised."""
-MORE_ROOM, MOST_ROOM = 0.1, 4.0
+MORE_ROOM, MOST_ROOM = 0.05, 2.0
 """By how many grains, and to how many below the capacities at most."""
 STAGES = 60
 """Temperatures of a round; the aim is set, and the clock looked at, between them."""
@@ -48,7 +49,7 @@ PERIODS_PER_TASK = 40
 """Length of a round where no seconds are given, in periods."""
 SUBGRADIENTS, NODES = 400, 200
 """Steps of the bound; nodes of the whole-number programme where no seconds are given."""
-CORE_SHARE, BOUND_SHARE = 0.25, 0.1
+CORE_SHARE, BOUND_SHARE = 0.15, 0.1
 """Parts of the seconds for the whole-number programme and, at most, for the bounds."""
 
 
@@ -146,7 +147,7 @@ class _Arm:
 
     softness: float
     near: float
-    room: float = 0.5
+    room: float
     best: tuple[float, float] = (np.inf, np.inf)
 
 
@@ -166,7 +167,7 @@ class _Search:
         )
         self.grain = grain_minutes(problem)
         self.small = problem.cost.size <= SMALL
-        self.arms = [_Arm(softness, near) for softness, near in SOFTNESS]
+        self.arms = [_Arm(*setting) for setting in SOFTNESS]
 
     def rank(self, choice: np.ndarray) -> tuple[float, float]:
         """(minutes beyond capacities, cost): less is better."""
@@ -203,6 +204,7 @@ class _Search:
         slope = arm.softness * HOT * self.spacing / self.grain
         under = np.maximum(np.minimum(self.prices, slope), 0.1 * slope)
         state = annealing.start(self.terms, self.choice, self.seed * 1_000_003 + number)
+        state.best_is[:] = np.inf  # so that a setting is judged by what it found itself
         self._cool(state, np.ascontiguousarray(candidates), arm, under, seconds, brake)
         arm.best = min(arm.best, (float(state.best_is[0]), float(state.best_is[1])))
         self.offer(state.best.copy())
