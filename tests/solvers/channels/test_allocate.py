@@ -11,6 +11,7 @@ from forecasting.types import Actions
 from scenarios.schema import Channel, ContactPolicy, Horizon
 from solvers.channels import FieldLoad, allocate_channels
 from solvers.channels import allocate as allocate_module
+from solvers.channels.ways import AWARE, CUT_OFF, no_ways
 from solvers.outcome import Outcome
 from solvers.types import NOT_CONTACTED, ChannelPlan, Territories
 
@@ -357,3 +358,31 @@ def test_the_same_input_gives_the_same_plan():
     first, second = case.solve(effort="normal"), case.solve(effort="normal")
     pd.testing.assert_frame_equal(first.allocations, second.allocations)
     pd.testing.assert_frame_equal(first.prices, second.prices)
+
+
+def test_without_a_view_of_capacity_most_are_cut_off():
+    """Five customers, a rep for two visits at 10 EUR: argmax sends all to the field and leaves three with nothing."""
+    plan = Case(5).solve()
+    ways = plan.ways.set_index("way")
+    assert ways.loc[CUT_OFF, ["order_eur", "contacts", "cut_off"]].tolist() == [20, 2, 3]
+    assert ways.loc[AWARE, "order_eur"] == plan.outcome.value
+    assert ways.loc[AWARE, "cut_off"] == 0
+    assert no_ways().dtypes.tolist() == plan.ways.dtypes.tolist()
+
+
+def test_an_hour_more_stands_beside_its_price():
+    """Never above it, and what the search without it would find: five visits of 30 minutes, two more in an hour."""
+    plan = Case(5, capacity={"R1": 30.0}).solve(
+        channels={"field": CHANNELS["field"], "self_service": CHANNELS["self_service"]}
+    )
+    price = plan.prices.set_index("resource").loc["field:R1"]
+    assert price["hour_more_eur"] == pytest.approx(18)  # two customers, each 10 EUR in place of 1
+    assert price["hour_more_eur"] <= price["price_eur_per_hour"] + 1e-9
+    assert plan.outcome.notes[-1].startswith("what the prices leave open is 0.00 EUR regret")
+
+
+def test_without_study_there_are_no_hours_and_no_ways():
+    """Asked of a plan that only settles what was offered."""
+    plan = Case(5).solve(study=False)
+    assert plan.ways.empty
+    assert (plan.prices["hour_more_eur"] == 0).all()
