@@ -112,8 +112,6 @@ def _guarded_direct(
 ) -> Part | None:
     from lightgbm.basic import LightGBMError
 
-    if known.drivers(origin).shape[2] != model.drivers:
-        return None  # a driver was not known when the trees were fitted
     try:
         return direct_part(known, model, origin, pattern, targets)
     except (LightGBMError, ValueError) as error:

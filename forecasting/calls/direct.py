@@ -40,10 +40,9 @@ class Effort:
 
 @dataclass(frozen=True)
 class DirectModel:
-    """Fitted trees; driver_names: the drivers that were known when they were fitted."""
+    """Fitted trees."""
 
     boosters: tuple[Any, ...]
-    drivers: int
 
 
 @dataclass(frozen=True)
@@ -179,7 +178,7 @@ def fit_direct(known: Known, *, until: int, seed: int, effort: Effort) -> Direct
             data = lightgbm.Dataset(x, ratio, weight=weight, params={"verbosity": -1, "max_bin": 63})
             parameters = {**PARAMETERS, "objective": objective, "seed": seed + 101 * bag + number}
             boosters.append(lightgbm.train(parameters, data, effort.trees))
-    return DirectModel(tuple(boosters), known.drivers(until).shape[2])
+    return DirectModel(tuple(boosters))
 
 
 def _drawn_pairs(

@@ -12,20 +12,26 @@ ALL_QUEUES = "*"
 
 
 def driver_values(
-    exogenous: pd.DataFrame | None, *, queues: tuple[str, ...], days: np.ndarray, origin: np.datetime64
+    exogenous: pd.DataFrame | None,
+    *,
+    queues: tuple[str, ...],
+    days: np.ndarray,
+    origin: np.datetime64,
+    names: tuple[str, ...] | None = None,
 ) -> tuple[np.ndarray, tuple[str, ...]]:
     """Values of the drivers as they were known at the end of the day `origin`.
 
     Args:
         exogenous: date, name, value (any number; 0 and absent are the same), queue (`*`, empty or missing: all),
             known_from (missing: known on its day). None: no driver.
-        queues: the Q queues. days: (D,) datetime64[D], consecutive.
+        queues: the Q queues. days: (D,) datetime64[D], consecutive. names: the K columns wanted (one that is not
+            known yet is 0); None: those known at the origin.
 
     Returns:
         (Q, D, K) values, each driver divided by its largest size known at the origin; the K names, sorted.
     """
     if exogenous is None or exogenous.empty or not len(days):
-        return np.zeros((len(queues), len(days), 0)), ()
+        return np.zeros((len(queues), len(days), len(names or ()))), names or ()
     on = exogenous["date"].to_numpy().astype("datetime64[D]")
     known = exogenous["known_from"].to_numpy().astype("datetime64[D]")
     known = np.where(np.isnat(known), on, known)
@@ -33,7 +39,8 @@ def driver_values(
     usable = (known <= origin) & np.isfinite(value) & (on >= days[0]) & (on <= days[-1])
     rows = exogenous[usable].assign(_on=on[usable], _known=known[usable], _value=value[usable])
     rows = rows.sort_values("_known", kind="stable")
-    names = tuple(sorted(rows["name"].astype(str).unique()))
+    names = tuple(sorted(rows["name"].astype(str).unique())) if names is None else names
+    rows = rows[rows["name"].astype(str).isin(names)]
     out = np.zeros((len(queues), len(days), len(names)))
     row_of = {queue: q for q, queue in enumerate(queues)}
     named = rows["name"].astype(str)

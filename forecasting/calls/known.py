@@ -53,7 +53,17 @@ class Known:
     def drivers(self, origin: int) -> np.ndarray:
         """(Q, D + H, K) drivers as known at the end of day `origin`."""
         start = self.calendar.start
-        return driver_values(self.exogenous, queues=self.history.queues, days=start, origin=start[origin])[0]
+        values, _ = driver_values(
+            self.exogenous, queues=self.history.queues, days=start, origin=start[origin], names=self._driver_names
+        )
+        return values
+
+    @cached_property
+    def _driver_names(self) -> tuple[str, ...]:
+        """Drivers known at the end of the history: the columns are the same at every origin."""
+        start = self.calendar.start
+        last = start[len(self.history.days) - 1]
+        return driver_values(self.exogenous, queues=self.history.queues, days=start, origin=last)[1]
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ def structural_part(known: Known, origin: int, pattern: np.ndarray, targets: np.
     drivers = known.drivers(origin)
     level = structural_totals(
         known.totals, known.design.effects, pattern, origin=origin, targets=targets,
-        drivers=drivers if drivers.shape[2] else None,
+        drivers=drivers if drivers.any() else None,
     )  # fmt: skip
     opens = known.calendar.is_open[targets].any(axis=1)
     course = smooth_courses(

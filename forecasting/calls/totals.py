@@ -46,6 +46,6 @@ def path_totals(forecast: CallForecast, quantiles: Sequence[float] = (0.1, 0.5, 
         when = pd.DatetimeIndex([*dates, np.datetime64("NaT")]).as_unit("us")
         part = pd.DataFrame(dict(zip(columns[2:], figures, strict=True)))
         part.insert(0, "date", when)
-        part.insert(0, "queue", pd.array([queue] * len(when), dtype="str"))
+        part.insert(0, "queue", pd.Series([queue] * len(when), dtype="str"))
         parts.append(part)
     return pd.concat(parts, ignore_index=True)

@@ -36,7 +36,7 @@ def test_a_course_that_repeats_is_exact_and_sums_to_one():
 
 
 def test_a_morning_that_is_busier_at_the_start_of_the_month_is_learned():
-    """On the first three days of a month the morning is a third busier: 1 July's morning goes a fifth of the way, the 5th's stays."""
+    """Mornings a third busier on the first three days of a month: 1 July goes a fifth of the way, later days stay."""
 
     def shape(day: float) -> np.ndarray:
         return np.where((np.arange(SLOTS) < 12) & (day <= 3), 4 / 3, 1.0)

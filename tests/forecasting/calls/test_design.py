@@ -39,7 +39,7 @@ def test_the_rest_day_is_no_working_day():
 
 
 def test_the_opening_days_after_a_holiday_are_told():
-    """Whit Monday, 20 May 2024: Tuesday is the first day after it, Wednesday the second; a closed weekend is skipped."""
+    """Whit Monday, 20 May 2024: Tuesday is the first day after it, Wednesday the second; weekends are skipped."""
     may = columns(date(2024, 5, 16), 10, "DE")
     assert may["is_holiday"].nonzero()[0].tolist() == [4]
     assert may["after_holiday"].nonzero()[0].tolist() == [5]

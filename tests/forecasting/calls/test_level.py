@@ -104,3 +104,13 @@ def test_an_eve_quieter_than_the_short_day_keeps_its_own_course(make_demand):
     history = history_until(make_demand, "2024-05-05", 30, {})
     days = make_days(date(2024, 5, 19), 2, interval_minutes=60, opening_hours={}, country="DE")
     assert day_patterns(history, weekday_levels(history), days, known_until=29).tolist() == [6, 6]
+
+
+def test_where_no_weekday_rests_a_holiday_keeps_its_own_course(make_demand):
+    """Weekdays of 90 to 100 calls an hour: 3 October 2024 stays a Thursday until two examples teach better."""
+    demand = make_demand(60, lambda weekday, slot: 100.0 - weekday + 0 * slot, end="2024-09-29")
+    history = read_history(demand, as_of=date(2024, 9, 29), interval_minutes=60, opening_hours={}, country="DE")
+    levels = weekday_levels(history)
+    assert not levels.has_rest
+    days = make_days(date(2024, 10, 2), 2, interval_minutes=60, opening_hours={}, country="DE")
+    assert day_patterns(history, levels, days, known_until=59).tolist() == [2, 3]

@@ -70,7 +70,7 @@ def test_unknown_days_are_left_out_and_too_few_give_no_answer(calendar):
 
 
 def test_a_planted_driver_acts_on_its_days_only(calendar):
-    """Six mailings of +30 % in the past: the one ahead raises its day by 20 to 32 %, the days around it by under 3 %."""
+    """Six mailings of +30 % in the past: the one ahead raises its day by 20 to 32 %, the others under 3 %."""
     days, _ = calendar
     mailing = np.zeros((1, DAYS + HORIZON, 1))
     mailing[0, [20, 55, 90, 121, 150, 185, DAYS + 3], 0] = 1.0
