@@ -40,25 +40,47 @@ class KnapsackPrices:
 
 def knapsack_prices(problem: RoutingProblem) -> KnapsackPrices:
     """The bound of `upper_bound_eur` with the prices it is made of; they sum to it before rounding."""
-    size, worth, at_task, at_shift = _pairs(problem)
+    group_of, firsts = _alike(problem)
+    size, worth, at_task, at_shift = _pairs(problem, firsts)
     capacity = _capacity_seconds(problem)
     open_pair = (worth > 0) & (size <= capacity[at_shift])
     size, worth, at_task, at_shift = size[open_pair], worth[open_pair], at_task[open_pair], at_shift[open_pair]
     best = np.zeros(len(problem.tasks))
     if not len(worth):
         return KnapsackPrices(0.0, best, np.zeros(len(capacity)))
-    price = _row_prices(size, worth, at_task, at_shift, capacity, len(problem.tasks))
-    np.maximum.at(best, at_task, worth - price[at_shift] * size)
-    bound = float(np.ceil(100 * (price @ capacity + best.sum()) + 1e-6) / 100)
-    return KnapsackPrices(bound, best, price * capacity)
+    at_group = group_of[at_shift]
+    rooms = np.bincount(group_of, weights=capacity, minlength=len(firsts))
+    price = _row_prices(size, worth, at_task, at_group, rooms, len(problem.tasks))
+    np.maximum.at(best, at_task, worth - price[at_group] * size)
+    bound = float(np.ceil(100 * (price @ rooms + best.sum()) + 1e-6) / 100)
+    return KnapsackPrices(bound, best, price[group_of] * capacity)
 
 
-def _pairs(problem: RoutingProblem) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Seconds used and euros won at most, visit and shift, of each visit on each of its shifts."""
-    visits: dict[int, list[int]] = {s: [] for s in range(len(problem.shifts))}
-    stays: dict[int, set[int]] = {s: {day.start_place} for s, day in enumerate(problem.shifts)}
+def _alike(problem: RoutingProblem) -> tuple[np.ndarray, list[int]]:
+    """(S,) group of each shift, and the first shift of each group: equal hours, ends and tasks, hence equal prices."""
+    tasks: list[list[int]] = [[] for _ in problem.shifts]
     for index, task in enumerate(problem.tasks):
         for s in task.shifts:
+            tasks[s].append(index)
+    known: dict[tuple, int] = {}
+    groups = np.zeros(len(problem.shifts), np.int64)
+    firsts: list[int] = []
+    for s, row in enumerate(problem.shifts):
+        hours = row.start_seconds, row.end_seconds, row.lunch_seconds, row.start_place, row.end_place
+        groups[s] = known.setdefault((hours, tuple(tasks[s])), len(known))
+        if groups[s] == len(firsts):
+            firsts.append(s)
+    return groups, firsts
+
+
+def _pairs(problem: RoutingProblem, shifts: list[int]) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Seconds used and euros won at most, visit and shift, of each visit on those of its shifts."""
+    visits: dict[int, list[int]] = {s: [] for s in shifts}
+    stays: dict[int, set[int]] = {s: {problem.shifts[s].start_place} for s in shifts}
+    for index, task in enumerate(problem.tasks):
+        for s in task.shifts:
+            if s not in visits:
+                continue
             if task.kind == "visit":
                 visits[s].append(index)
             if task.place >= 0:

@@ -16,7 +16,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from solvers.routing.bound import knapsack_prices, upper_bound_eur
+from solvers.routing.bound import knapsack_prices
 from solvers.routing.pool.day import make_day
 from solvers.routing.pool.group import Group, Relaxed, relax
 from solvers.routing.pool.master import Column, Master
@@ -44,7 +44,7 @@ CHEAP_ROUNDS = 6
 LEAST_RISE = 0.05
 """A cheap round that lifts the master by less than this share of the present slack is the last."""
 FIRST_PLANS = 3
-"""Plans made one rep-day after the other before anything is priced."""
+"""Plans made one rep-day after the other before anything is priced; one if there is an incumbent."""
 FEW_GROUPS, SEARCHES = 8, 2
 """With fewer groups each is searched several times a cheap round."""
 
@@ -84,8 +84,8 @@ def upper_bound(
     """
     began = time.perf_counter()
     orders = tuple(tuple(int(i) for i in order) for order in incumbent) or ((),) * len(problem.shifts)
-    value = upper_bound_eur(problem)
     start = knapsack_prices(problem)
+    value = start.bound_eur
     if rounds == 0 or value == 0.0 or len(problem.places.ids) > MOST_PLACES:
         spent = time.perf_counter() - began
         return Bound(value, start.visits_eur, orders, 0, spent, "knapsack of each rep-day")
@@ -117,7 +117,7 @@ class _Search:
             for shift in group.shifts
             if orders[shift]
         ]
-        for plan in range(FIRST_PLANS):
+        for plan in range(1 if self._start else FIRST_PLANS):
             self._greedy_plan(plan)
 
     def take(self, met: Iterable[tuple[int, tuple[int, ...]]]) -> None:

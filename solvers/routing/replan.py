@@ -1,0 +1,280 @@
+"""A plan that meets a new fact (a rep is ill, a visit is urgent, a shift is shorter) with few changes.
+
+Days before `frozen_until` are driven: they stay as they are. What the new facts make impossible is forced: such a
+visit is taken out, and may be made elsewhere if that pays; neither counts. Every other visit that moves to another rep
+or day, is dropped, or is added counts as one change, and never more of them are made than the budget allows. A new time
+on the same rep-day is no change.
+
+The path of plans does not depend on the budget, only how far it is walked: from level to level a few more visits are
+set free (the present plan's least valuable ones, and the most valuable that wait), all others are held on their
+rep-day, and ruin and recreate starts from the plan before. So the value never falls with the budget.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from scenarios.schema import Effort
+from solvers.brake import Brake
+from solvers.outcome import conclude
+from solvers.routing.arrays import make_arrays
+from solvers.routing.hours import hour_prices
+from solvers.routing.improve import improve, make_state, read_orders
+from solvers.routing.problem import RoutingProblem
+from solvers.routing.reasons import unserved_table
+from solvers.routing.scale.part import cut, value_eur
+from solvers.routing.tables import shifts_table, stops_table
+from solvers.types import Routes
+
+STEPS: dict[Effort, int] = {"quick": 300, "normal": 1000, "thorough": 5000}
+"""Steps of each level."""
+LEVEL_GROWTH = 1.6
+"""Each level allows about so many times the changes of the one before."""
+
+Sequences = tuple[tuple[int, ...], ...]
+
+
+@dataclass(frozen=True)
+class Replanned:
+    """routes: the plan. changes: those that count. forced: visits that could not stay. curve: changes, changed_pct (of
+    the visits that were planned and are not driven yet), value_eur: what each level reached, never falling."""
+
+    routes: Routes
+    changes: int
+    forced: tuple[str, ...]
+    curve: pd.DataFrame
+
+
+def replan(
+    problem: RoutingProblem,
+    current: Routes,
+    *,
+    frozen_until: pd.Timestamp,
+    max_changed_visits_pct: float,
+    effort: Effort = "normal",
+    seed: int = 0,
+    until: float = math.inf,
+) -> Routes:
+    """The routes of `replan_with_curve`."""
+    return replan_with_curve(
+        problem, current, frozen_until=frozen_until, max_changed_visits_pct=max_changed_visits_pct, effort=effort,
+        seed=seed, until=until,
+    ).routes  # fmt: skip
+
+
+def replan_with_curve(
+    problem: RoutingProblem,
+    current: Routes,
+    *,
+    frozen_until: pd.Timestamp,
+    max_changed_visits_pct: float,
+    effort: Effort = "normal",
+    seed: int = 0,
+    until: float = math.inf,
+) -> Replanned:
+    """The best plan found within the budget of changes.
+
+    Args:
+        problem: as it is now: without the rep-days that are gone, with new visits and appointments.
+        current: the plan that people hold.
+        frozen_until: rep-days before this day stay row by row.
+        max_changed_visits_pct: changes that count, in percent of the planned visits not driven yet; rounded down.
+        until: emergency brake, an instant of `time.perf_counter`.
+
+    Returns:
+        `Replanned`. With budget 0 and nothing forced or impossible, `routes` is `current` itself.
+
+    Raises:
+        NoLegalPlan: appointments, or pins that do not fit together any more.
+    """
+    began = time.perf_counter()
+    base = _Base.of(problem, current, frozen_until)
+    planned = sum(map(len, base.held)) + len(base.forced)
+    budget = math.floor(planned * max_changed_visits_pct / 100 + 1e-9)
+    best, curve, braked = base.held, [(0, _value(base.problem, base.held))], False
+    if base.forced or budget:
+        levels = list(_levels(base, budget, STEPS[effort], seed, Brake(until)))
+        curve += [(allowed, _value(base.problem, plan)) for allowed, plan, _ in levels]
+        _, best, braked = levels[-1]
+    table = pd.DataFrame(curve, columns=["changes", "value_eur"]).drop_duplicates("changes", keep="last")
+    table.insert(1, "changed_pct", 100 * table["changes"] / max(1, planned))
+    if best == base.held and not base.forced and not base.gone:
+        return Replanned(current, 0, (), table.reset_index(drop=True))
+    seconds = time.perf_counter() - began
+    routes = _routes(
+        base, problem, current, best, frozen_until, effort=effort, seed=seed, seconds=seconds, braked=braked
+    )
+    forced = tuple(sorted(base.problem.tasks[i].customer_id for i in base.forced) + list(base.gone))
+    return Replanned(routes, changes_between(base.held, best, base.forced), forced, table.reset_index(drop=True))
+
+
+def changes_between(held: Sequence[Sequence[int]], plan: Sequence[Sequence[int]], forced: frozenset[int]) -> int:
+    """Visits on another rep-day than before, dropped or added; forced ones are not counted."""
+    was = {i: shift for shift, order in enumerate(held) for i in order}
+    now = {i: shift for shift, order in enumerate(plan) for i in order}
+    return sum(was.get(i) != now.get(i) for i in {*was, *now} - forced)
+
+
+@dataclass(frozen=True)
+class _Base:
+    """The open part of the problem: rep-days from `frozen_until` on, visits not driven. held: the current orders as far
+    as they can stay; forced: tasks that could not stay, and required ones that were not planned; gone: customers with a
+    planned visit that the problem does not ask for any more."""
+
+    problem: RoutingProblem
+    held: Sequences
+    forced: frozenset[int]
+    gone: tuple[str, ...]
+
+    @classmethod
+    def of(cls, problem: RoutingProblem, current: Routes, frozen_until: pd.Timestamp) -> "_Base":
+        open_shifts = tuple(s for s, row in enumerate(problem.shifts) if row.day >= frozen_until)
+        orders, driven, homeless, gone = _read(problem, current, frozen_until)
+        left = [i for i, t in enumerate(problem.tasks) if i not in driven and not set(open_shifts).isdisjoint(t.shifts)]
+        part = cut(problem, shifts=open_shifts, tasks=left, orders=orders, travel=None, steps=0, seed=0)
+        number = {task: k for k, task in enumerate(part.tasks)}
+        arrays = make_arrays(part.problem)
+        held = read_orders(make_state(part.problem, arrays, part.start))
+        stays = {i for order in held for i in order}
+        asked = {i for order in part.start for i in order}
+        new = {k for k, t in enumerate(part.problem.tasks) if t.required and k not in stays}
+        forced = frozenset((asked - stays) | {number[i] for i in homeless if i in number} | new)
+        return cls(part.problem, held, forced, gone)
+
+
+def _read(
+    problem: RoutingProblem, current: Routes, frozen_until: pd.Timestamp
+) -> tuple[dict[int, tuple[int, ...]], set[int], set[int], tuple[str, ...]]:
+    """(orders of open rep-days, tasks that are driven, tasks whose rep-day is gone, customers no longer asked for)."""
+    shift_of = {(row.rep_id, row.day): s for s, row in enumerate(problem.shifts)}
+    left: dict[tuple[str, str], list[int]] = {}
+    for index, task in enumerate(problem.tasks):
+        left.setdefault((task.kind, task.customer_id), []).append(index)
+    orders: dict[int, tuple[int, ...]] = {}
+    driven: set[int] = set()
+    homeless: set[int] = set()
+    gone: list[str] = []
+    rows = current.stops[current.stops["kind"].isin(["visit", "appointment"])]
+    columns = (rows[c] for c in ("rep_id", "day", "kind", "customer_id"))
+    for rep, day, kind, customer in zip(*columns, strict=True):
+        shift = shift_of.get((rep, day), -1)
+        same = left.get((kind, customer), [])
+        fitting = [i for i in same if shift in problem.tasks[i].shifts] or (same if kind == "visit" else [])
+        if not fitting:
+            gone += [customer] if day >= frozen_until and kind == "visit" else []
+            continue
+        found = fitting[0]
+        same.remove(found)
+        if day < frozen_until:
+            driven.add(found)
+        elif shift in problem.tasks[found].shifts:
+            orders[shift] = (*orders.get(shift, ()), found)
+        else:
+            homeless.add(found)
+    return orders, driven, homeless, tuple(sorted(gone))
+
+
+def _levels(base: _Base, budget: int, steps: int, seed: int, brake: Brake) -> Iterator[tuple[int, Sequences, bool]]:
+    """(changes allowed, plan, whether the brake was pulled), level by level up to the budget."""
+    plan, allowed = base.held, 0
+    while True:
+        plan, braked = _search(base, plan, allowed, steps, seed, brake)
+        yield allowed, plan, braked
+        following = max(allowed + 1, math.ceil(LEVEL_GROWTH * allowed))
+        if following > budget or braked:
+            return
+        allowed = following
+
+
+def _search(base: _Base, plan: Sequences, allowed: int, steps: int, seed: int, brake: Brake) -> tuple[Sequences, bool]:
+    """A plan at least as good as `plan` with at most `allowed` changes: all visits but a few are held."""
+    problem, home = base.problem, {i: shift for shift, order in enumerate(base.held) for i in order}
+    now = {i: shift for shift, order in enumerate(plan) for i in order}
+    changed = {i for i in {*home, *now} - base.forced if home.get(i) != now.get(i)}
+    free = changed | _picked(base, plan, allowed - len(changed), changed)
+    tasks = []
+    for index, task in enumerate(problem.tasks):
+        if index in base.forced or index in free or task.kind == "appointment":
+            tasks.append(task)
+        elif index in home:
+            tasks.append(replace(task, shifts=(home[index],), required=True))
+        else:
+            tasks.append(replace(task, shifts=()))
+    held = replace(problem, tasks=tuple(tasks))
+    arrays = make_arrays(held)
+    found, braked = improve(held, arrays, make_state(held, arrays, plan), steps=steps, seed=seed + allowed, brake=brake)
+    legal = changes_between(base.held, found, base.forced) <= allowed
+    better = _rank(base, found) > _rank(base, plan)
+    return (found if legal and better else plan), braked
+
+
+def _rank(base: _Base, plan: Sequences) -> tuple[int, float]:
+    """Required visits made, then euros."""
+    return sum(base.problem.tasks[i].required for order in plan for i in order), _value(base.problem, plan) - 1e-9
+
+
+def _picked(base: _Base, plan: Sequences, count: int, changed: set[int]) -> set[int]:
+    """Visits to set free: by turns one that waits, the most prize a minute first, and one that the plan makes, least
+    first by what it brings a minute, its detour counted."""
+    problem = base.problem
+    inside = {i for order in plan for i in order}
+    waiting = [
+        (-task.prize_eur / (60 + task.service_seconds), i)
+        for i, task in enumerate(problem.tasks)
+        if i not in inside and i not in base.forced and i not in changed and task.kind == "visit"
+    ]
+    making = [
+        (_euros_a_second(problem, shift, order, k), i)
+        for shift, order in enumerate(plan)
+        for k, i in enumerate(order)
+        if i not in base.forced and i not in changed and problem.tasks[i].kind == "visit" and not problem.tasks[i].pin
+    ]
+    first, second = [i for _, i in sorted(waiting)], [i for _, i in sorted(making)]
+    turns = [i for pair in zip(first, second, strict=False) for i in pair]
+    rest = first[len(second) :] + second[len(first) :]
+    return set((turns + rest)[: max(0, count)])
+
+
+def _euros_a_second(problem: RoutingProblem, shift: int, order: tuple[int, ...], k: int) -> float:
+    """What a visit of a rep-day brings, for each second that leaving it out would save."""
+    row = problem.shifts[shift]
+    path = [row.start_place, *(problem.tasks[i].place for i in order), row.end_place]
+    a, b, c = (place if place >= 0 else row.start_place for place in path[k : k + 3])
+    seconds = float(problem.seconds[a, b] + problem.seconds[b, c] - problem.seconds[a, c])
+    km = float(problem.km[a, b] + problem.km[b, c] - problem.km[a, c])
+    task = problem.tasks[order[k]]
+    return (task.prize_eur - problem.travel_eur_per_km * km) / max(60.0, task.service_seconds + seconds)
+
+
+def _value(problem: RoutingProblem, plan: Sequences) -> float:
+    return float(sum(value_eur(problem, shift, order) for shift, order in enumerate(plan)))
+
+
+def _routes(
+    base: _Base,
+    problem: RoutingProblem,
+    current: Routes,
+    plan: Sequences,
+    frozen_until: pd.Timestamp,
+    *,
+    effort: Effort,
+    seed: int,
+    seconds: float,
+    braked: bool,
+) -> Routes:
+    """The tables: rows of driven days are those of the current plan."""
+    arrays = make_arrays(base.problem)
+    fresh, driven = stops_table(base.problem, arrays, plan), current.stops[current.stops["day"] < frozen_until]
+    stops = pd.concat([part for part in (driven, fresh) if len(part)] or [fresh], ignore_index=True)
+    stops = stops.sort_values(["rep_id", "day", "position"], kind="stable", ignore_index=True)
+    unserved = unserved_table(replace(base.problem, refused=problem.refused), arrays, plan)
+    value = float(stops["prize_eur"].sum() - problem.travel_eur_per_km * stops["travel_km"].sum())
+    outcome = conclude(
+        stage="routing", value=value, bound=None, unit="EUR", maximise=True, method="re-planned from the plan in hand",
+        seconds=seconds, brake_hit=braked, notes=problem.notes,
+    )  # fmt: skip
+    prices = hour_prices(base.problem, plan, effort=effort, seed=seed)
+    return Routes(stops, shifts_table(problem, stops), unserved, outcome, prices)

@@ -1,0 +1,127 @@
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from solvers.routing.plan import plan_routes
+from solvers.routing.replan import changes_between, replan, replan_with_curve
+
+MONDAY, TUESDAY, WEDNESDAY = (pd.Timestamp("2024-03-04") + pd.Timedelta(days=k) for k in range(3))
+
+
+def week_of(world, *, reps=3, customers=40, ill=None, seed=4):
+    """Three days, 9 to 13, everybody open to all; `ill`: (rep, day number) that is gone."""
+    rng = np.random.default_rng(seed)
+    week = world(days=3, eur_per_km=0.2)
+    for r in range(reps):
+        works = [d for d in range(3) if (r, d) != ill]
+        week.rep(f"R{r}", shift="9:00-13:00", home=(10 * r, 0), works=works)
+    for k in range(customers):
+        x, y = (int(v) for v in rng.integers(-15, 35, 2))
+        week.customer(f"C{k:02d}", x, y, prize=float(rng.integers(5, 60)), minutes=30,
+                      reps=tuple(f"R{r}" for r in range(reps)))  # fmt: skip
+    return week
+
+
+@pytest.fixture
+def planned(world):
+    """A plan that a longer search can still better."""
+    problem = week_of(world).problem()
+    return problem, plan_routes(problem, engine="greedy", effort="quick", time_limit_seconds=60, seed=1)
+
+
+def where(routes):
+    visits = routes.stops[routes.stops["kind"] == "visit"]
+    return dict(zip(visits["customer_id"], zip(visits["rep_id"], visits["day"], strict=True), strict=True))
+
+
+def moved(before, after, *, without=()):
+    was, now = where(before), where(after)
+    return sum(was.get(c) != now.get(c) for c in {*was, *now} - set(without))
+
+
+def test_changes_are_moves_drops_and_additions():
+    """0 stays (another place in its day is no change), 1 moves, 2 is dropped, 3 is added, 4 is forced."""
+    assert changes_between(((0, 1), (2, 4)), ((3, 0), (1,)), frozenset({4})) == 3
+
+
+def test_budget_nothing_is_the_same_plan(planned):
+    """No new fact and no budget: the very object that people hold."""
+    problem, current = planned
+    assert replan(problem, current, frozen_until=MONDAY, max_changed_visits_pct=0.0) is current
+
+
+def test_the_budget_holds_and_the_value_never_falls_with_it(world, check, planned):
+    """Budgets of 0 to 60 %: changes never above, value never below that of a smaller budget; the curve rises, and ends
+    where a plan with that many changes is worth more than the first one."""
+    problem, current = planned
+    values = []
+    visits = len(where(current))
+    for pct in (0, 3, 8, 20, 60):
+        done = replan_with_curve(problem, current, frozen_until=MONDAY, max_changed_visits_pct=pct, effort="quick")
+        assert moved(current, done.routes) == done.changes <= visits * pct / 100
+        assert done.forced == ()
+        assert done.curve["value_eur"].is_monotonic_increasing
+        assert done.curve["value_eur"].iloc[-1] == pytest.approx(done.routes.outcome.value)
+        values.append(done.routes.outcome.value)
+        check(week_of(world).tables(), done.routes)
+    assert values == sorted(values)
+    assert values[-1] > values[0] + 1
+
+
+def test_driven_days_stay_row_by_row(planned):
+    """Frozen until Wednesday: Monday's and Tuesday's rows are untouched, whatever the budget."""
+    problem, current = planned
+    routes = replan(problem, current, frozen_until=WEDNESDAY, max_changed_visits_pct=100, effort="quick")
+    for day in (MONDAY, TUESDAY):
+        old, new = (r.stops[r.stops["day"] == day].reset_index(drop=True) for r in (current, routes))
+        pd.testing.assert_frame_equal(old, new)
+    driven = {c for c, (_, day) in where(current).items() if day < WEDNESDAY}
+    assert driven.isdisjoint(routes.unserved["customer_id"])
+    assert len(set(where(routes))) == len(routes.stops[routes.stops["kind"] == "visit"])
+
+
+def test_a_rep_ill_on_tuesday(world, check, planned):
+    """R1 is ill on Tuesday, Monday is driven: her visits are forced, the best find other days, nobody else is moved at
+    budget 0; with a budget the plan is worth at least as much."""
+    _, current = planned
+    ill = week_of(world, ill=(1, 1))
+    problem = ill.problem()
+    lost = {c for c, at in where(current).items() if at == ("R1", TUESDAY)}
+    assert lost
+    still = replan_with_curve(problem, current, frozen_until=TUESDAY, max_changed_visits_pct=0, effort="quick")
+    assert set(still.forced) == lost
+    assert still.changes == 0
+    assert moved(current, still.routes, without=lost) == 0
+    check(ill.tables(), still.routes)
+    more = replan_with_curve(problem, current, frozen_until=TUESDAY, max_changed_visits_pct=15, effort="quick")
+    assert moved(current, more.routes, without=lost) == more.changes <= 0.15 * len(where(current))
+    assert more.routes.outcome.value >= still.routes.outcome.value - 1e-9
+    assert not more.routes.shifts.query("rep_id == 'R1' and day == @TUESDAY")["works"].any()
+
+
+def test_an_urgent_visit_is_forced_in_and_a_cancelled_one_leaves(world):
+    """One day holds A, C is cancelled; D becomes required: it is taken in its place without a budget."""
+    week = world(eur_per_km=0.0).rep("R1", shift="9:00-11:00")
+    week.customer("A", 0, 0, prize=50, minutes=60).customer("C", 0, 0, prize=40, minutes=60)
+    current = plan_routes(week.problem(), engine="auto", effort="quick", time_limit_seconds=60, seed=1)
+    assert set(where(current)) == {"A", "C"}
+    urgent = world(eur_per_km=0.0).rep("R1", shift="9:00-11:00").customer("A", 0, 0, prize=50, minutes=60)
+    urgent.customer("D", 0, 0, prize=5, minutes=60, required=True)
+    done = replan_with_curve(urgent.problem(), current, frozen_until=MONDAY, max_changed_visits_pct=0)
+    assert set(where(done.routes)) == {"A", "D"}
+    assert done.forced == ("D", "C")
+    assert done.changes == 0
+
+
+def test_a_shorter_shift_and_an_early_end_of_the_search(world, planned):
+    """R0's Tuesday ends at 10: what does not fit any more is forced. A search that is stopped at once says so."""
+    problem, current = planned
+    shifts = tuple(replace(s, end_seconds=36000) if (s.rep_id, s.day) == ("R0", TUESDAY) else s for s in problem.shifts)
+    done = replan_with_curve(
+        replace(problem, shifts=shifts), current, frozen_until=MONDAY, max_changed_visits_pct=10, until=-1.0
+    )
+    assert set(done.forced) <= {c for c, at in where(current).items() if at == ("R0", TUESDAY)}
+    assert done.forced
+    assert done.routes.outcome.reason == "time_limit"
