@@ -1,0 +1,135 @@
+"""The benchmark as a whole on a small series: rows, notes and the summary."""
+
+import subprocess
+from unittest.mock import Mock
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from benchmarks import calls
+from benchmarks.calls import generated, methods, peers
+from benchmarks.calls.handle_times import measure_handle_times
+from benchmarks.calls.series import read_series, thinned
+from benchmarks.frame import Options, whole_summary
+from forecasting.calls.direct import Effort
+
+
+@pytest.fixture
+def series_file(tmp_path):
+    """100 weekdays of 09:00 to 11:00, Poisson counts with busy Mondays."""
+    rng = np.random.default_rng(3)
+    days = pd.bdate_range("2022-01-03", periods=100)
+    rows = [(day + pd.Timedelta(minutes=540 + 30 * slot), rng.poisson(60 if day.day_of_week == 0 else 40))
+            for day in days for slot in range(4)]  # fmt: skip
+    path = tmp_path / "small.csv"
+    pd.DataFrame(rows, columns=["timestamp", "calls"]).to_csv(path, index=False)
+    return path
+
+
+def test_baselines_are_measured_and_written(series_file, tmp_path):
+    """A row per method; the solutions hold origin, forecast and actual of every slot."""
+    options = Options(data=tmp_path, instances=(series_file,), solutions=tmp_path / "out")
+    rows = list(calls.measure_series(series_file, "small", calls.SIMPLE, options))
+    assert [row["method"] for row in rows] == ["seasonal_naive", "median8", "median8_day_types"]
+    assert rows[1]["wI"] < rows[0]["wI"]
+    written = pd.read_csv(tmp_path / "out" / "calls_small_median8.csv")
+    assert len(written) == 8 * 10 * 4
+    error = (written["forecast"] - written["actual"]).abs().sum() / written["actual"].sum()
+    assert rows[1]["wI"] == pytest.approx(100 * error)
+
+
+def test_trained_peers_answer_and_a_missing_one_says_so(series_file, tmp_path, monkeypatch):
+    """LightGBM stays near the truth on a flat series; without an interpreter statsforecast is named as missing."""
+    series = thinned(read_series(series_file, "small"), 8)
+    monkeypatch.setattr(peers, "TREES", 20)
+    said = peers.quantile_lightgbm(series, series.origins[0], 1)
+    assert (np.diff(said.quantiles, axis=0) >= 0).all()
+    assert peers.recursive_lightgbm(series, series.origins[0], 1).point.sum() == pytest.approx(10 * 4 * 44, rel=0.2)
+    monkeypatch.delenv(peers.INTERPRETER, raising=False)
+    rows = list(calls.measure_statsforecast(series_file, "small", Options(data=tmp_path)))
+    assert rows[0]["note"].startswith("not installed")
+
+
+def test_statsforecast_answers_become_totals_times_the_usual_profile(series_file, monkeypatch):
+    """An interpreter that answers 200 a day: each day sums to 200, in the shares of the last eight weeks."""
+    series = read_series(series_file, "small")
+    answer = '{"AutoETS": [' + ", ".join(["200.0"] * 10) + "]}"
+    done = subprocess.CompletedProcess([], 0, answer, "")
+    monkeypatch.setenv(peers.INTERPRETER, "python")
+    monkeypatch.setattr(peers.subprocess, "run", lambda *_, **__: done)
+    said = peers.statsforecast_profile(series, series.origins[0], 1)["AutoETS"]
+    assert said.point.sum(axis=1) == pytest.approx(np.full(10, 200.0))
+    broken = subprocess.CompletedProcess([], 1, "", "boom\nno module\n")
+    monkeypatch.setattr(peers.subprocess, "run", lambda *_, **__: broken)
+    with pytest.raises(peers.NotInstalled, match="no module"):
+        peers.statsforecast_profile(series, series.origins[0], 1)
+
+
+def test_ours_on_one_origin_is_closed_where_it_should_be(series_file):
+    """Only the series' slots and rows come back; paths and quantiles are there and never negative."""
+    series = read_series(series_file, "small")
+    said = methods.ours(series, series.origins[-1], 1)
+    assert said.point.shape == (10, 4)
+    assert said.quantiles.shape == (3, 10, 4)
+    assert said.paths.shape == (methods.PATHS, 10, 4)
+    assert said.point.sum() == pytest.approx(4 * (2 * 60 + 8 * 40), rel=0.1)
+    assert said.quantiles.min() >= 0
+
+
+def test_a_company_and_many_queues_can_be_generated(monkeypatch):
+    """One origin of a company, with few trees; three queues over 18 weeks with levels that differ."""
+    small = lambda **_: Effort(bags=1, rows=4000, trees=5)  # noqa: E731
+    monkeypatch.setattr("forecasting.calls.forecast.Effort", Mock(side_effect=small, rows=4000))
+    rows = list(generated.company_said(5, origins=1))
+    said, truth = rows[0]
+    assert said.point.shape == truth.shape == (14, 48)
+    demand = generated.many_queues(3, 1)
+    assert len(demand) == 3 * generated.LARGE_DAYS * 48
+    assert demand.groupby("queue", observed=True)["calls"].sum().std() > 0
+
+
+def test_handle_times_by_hand(tmp_path):
+    """Every call takes 100 s in training and 110 in the test: bias -9.1 %, cell error 9.1 %."""
+
+    def rows(day: int, seconds: int) -> list[tuple]:
+        return [("PS", 990200 + day, "9:30:00", "AGENT", seconds)] * 20
+
+    log = [row for day in range(1, 15) for row in rows(day, 100)]
+    log += [row for day in range(15, 29) for row in rows(day, 110)]
+    log += [("TT", 990215, "9:30:00", "AGENT", 5000), ("PS", 990215, "9:30:00", "PHANTOM", 0)]
+    path = tmp_path / "log.csv"
+    pd.DataFrame(log, columns=["type", "date", "vru_entry", "outcome", "ser_time"]).to_csv(path, index=False)
+    found = {row["method"]: row for row in measure_handle_times(path)}
+    assert found["ours"]["workload_bias_pct"] == pytest.approx(-100 / 11, abs=0.01)
+    assert found["ours"]["cell_error_pct"] == pytest.approx(100 / 11, abs=0.01)
+    assert abs(found["ours, each evening"]["workload_bias_pct"]) < 100 / 11
+
+
+def test_the_summary_has_its_declared_keys_and_the_mean_over_seeds(tmp_path):
+    """Two seeds of ours are averaged; peers stand beside; everything else is null."""
+    base = dict.fromkeys(calls.FIGURES, 1.0) | {"measure": "series", "series": "bank", "seconds": 3.0}
+    rows = [
+        {**base, "method": "ours", "wI": 5.0}, {**base, "method": "ours", "wI": 7.0},
+        {**base, "method": "median8", "wI": 6.9},
+        {"measure": "handle time", "method": "ours", "cell_error_pct": 21.0, "workload_bias_pct": -3.0},
+        {"measure": "scale", "series": "1000 queues", "method": "ours", "seconds": 200.0, "peak_mb": 2000.0},
+        {"measure": "company", "weekly_accuracy_pct": 97.0, "wD": 4.0, "cover80_interval": 80.0, "cover80_day": 80.0},
+    ]  # fmt: skip
+    summary = whole_summary(calls.BENCHMARK, rows)
+    assert summary["bank.wI"] == 6.0
+    assert summary["bank.median8_wI"] == 6.9
+    assert summary["aht.cell_error_pct"] == 21.0
+    assert summary["scale_queues"] == 1000
+    assert summary["technion.wI"] is None
+
+
+def test_cells_follow_the_size(tmp_path):
+    """Without data: quick has one company, default the large case too; a named file is measured in their place."""
+    keys = [cell.key for cell in calls.cells(Options(data=tmp_path, size="quick"))]
+    assert keys == ["company 7"]
+    assert [cell.key for cell in calls.cells(Options(data=tmp_path))] == ["company 7", "scale"]
+    named = tmp_path / "other.csv"
+    named.write_text("timestamp,calls\n")
+    keys = [cell.key for cell in calls.cells(Options(data=tmp_path, size="quick", instances=(named,)))]
+    assert keys[:2] == ["simple other", "ours other 7"]
