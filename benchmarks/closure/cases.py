@@ -99,7 +99,7 @@ def train_history(log: Log) -> History:
     return describe(deals, rows_at(deals, mondays), horizon_days=None)
 
 
-def test_history(log: Log, like: Deals) -> History:
+def judged_history(log: Log, like: Deals) -> History:
     """Test cases at every Monday of the test, coded as the train deals were."""
     deals = deals_of(log, log.test, as_of=log.cases["end"].max().date()).coded_as(like.stages, np.asarray(like.rank))
     return describe(deals, rows_at(deals, TEST_MONDAYS), horizon_days=None)

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.closure.cases import cohort_of, read_log, test_history, train_history
+from benchmarks.closure.cases import cohort_of, judged_history, read_log, train_history
 from benchmarks.frame import Options, Row
 from forecasting.calibration import fit_calibrator
 from forecasting.closure.evaluate import backtest
@@ -76,7 +76,7 @@ def measure_log(folder: Path, options: Options) -> Iterator[Row]:
     """Rows of every model on the test rows, then of cohorts, lead times and censuses of ours."""
     log = read_log(folder)
     train = train_history(log)
-    test = test_history(log, train.deals)
+    test = judged_history(log, train.deals)
     care = SIZES[options.size]
     settings: dict[str, Any] = {"hidden_states": HIDDEN_STATES, "seed": options.seed, "care": care}
     model = learn(train, train.deals.end, chosen=MEAN, folds=5, **settings)

@@ -13,7 +13,7 @@ import pandas as pd
 from forecasting.closure.landmarks import DAY, observe
 from forecasting.closure.model import ClosureModel
 from forecasting.closure.models import BASE, JOURNEY, describe
-from forecasting.closure.sequences import UNKNOWN_STAGE, read_deals
+from forecasting.closure.sequences import TERMINAL, UNKNOWN_STAGE, read_deals
 
 EVER_DAYS = 36_500
 """Stands for no horizon where labels are cut: a hundred years."""
@@ -79,7 +79,8 @@ def score_open_deals(
 
 
 def unknown_stages(model: ClosureModel, stage_events: pd.DataFrame) -> tuple[str, ...]:
-    """Names of stages among these events that the model has not learned, sorted; won and lost are no stages."""
-    names = set(stage_events["stage"].dropna().astype("str").str.strip().unique())
-    terminal = {name for name in names if name.lower() in ("won", "lost")}
-    return tuple(sorted(names - terminal - (set(model.stages) - {UNKNOWN_STAGE})))
+    """Names of stages of deals without an end that the model has not learned, sorted."""
+    stage = stage_events["stage"].astype("str").str.strip()
+    ended = set(stage_events.loc[stage.str.lower().isin(TERMINAL), "opportunity_id"])
+    still = ~stage_events["opportunity_id"].isin(ended) & stage_events["stage"].notna()
+    return tuple(sorted(set(stage[still].unique()) - (set(model.stages) - {UNKNOWN_STAGE})))

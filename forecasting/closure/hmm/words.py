@@ -16,7 +16,9 @@ COLUMNS = ("state", "stage", "phase", "visits", "days", "win_chance", "next", "i
 RARE = 0.005
 """States of which an average deal makes fewer visits are left out of words and pictures."""
 NEXT = 2
-"""Ways out that are named."""
+"""Ways out that are named, if they take at least 1 % of what leaves."""
+SHORT_DAYS = 0.05
+"""A shorter stay is told as the same day."""
 
 
 def describe_states(journey: Journey) -> pd.DataFrame:
@@ -32,11 +34,13 @@ def describe_states(journey: Journey) -> pd.DataFrame:
         stage, phase = divmod(state, PHASES)
         if visits[state] < RARE or journey.stages[stage] == UNKNOWN_STAGE:
             continue
-        days = 1.0 / max(1e-9, 1.0 - step[state, state])
+        # A deal is seen once when it enters a stage, and once more for each full day: the entry itself is no day.
+        days = 1.0 / max(1e-9, 1.0 - step[state, state]) - (phase == 0)
         ways = _ways_out(journey, state)
         going = ", ".join(f"{name} {100 * share:.0f} %" for name, share in ways)
+        stays = f"stays {days:.1f} days, then" if days >= SHORT_DAYS else "goes on the same day:"
         words = (
-            f"{journey.stages[stage]}, phase {phase + 1}: stays {days:.1f} days, then {going}; "
+            f"{journey.stages[stage]}, phase {phase + 1}: {stays} {going}; "
             f"{100 * chances[state]:.0f} % are won from here."
         )
         rows.append((state, journey.stages[stage], phase + 1, visits[state], days, chances[state], going, words))
@@ -96,7 +100,7 @@ def _ways_out(journey: Journey, state: int) -> list[tuple[str, float]]:
             shares[name] = shares.get(name, 0.0) + float(share)
     total = sum(shares.values())
     first = sorted(shares.items(), key=lambda each: (-each[1], each[0]))[:NEXT]
-    return [(name, share / total) for name, share in first] if total > 0 else []
+    return [(name, share / total) for name, share in first if total > 0 and share / total >= 0.01]
 
 
 def _colour(chance: float) -> str:
