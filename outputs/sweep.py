@@ -171,6 +171,7 @@ def run_cell(cell: Cell, setting: Setting) -> CellResult:
             use_cache=setting.use_cache,
             clock=setting.clock,
             load=read_once,
+            star=False,
         )
     except Exception as error:
         text = str(error) if isinstance(error, MusterError) else f"{type(error).__name__}: {error}"

@@ -44,7 +44,7 @@ def run(
         with Steps(quiet=quiet) as steps:
             made = outputs.run_scenario(
                 file, overrides=settings, runs=runs, store=store, use_cache=not no_cache, classic=classic,
-                progress=steps, clock=datetime.now, stop=stop,
+                progress=steps, clock=datetime.now, stop=stop, pdf=True,
             )  # fmt: skip
     show_run(made, as_json=as_json)
     return made.exit_code
