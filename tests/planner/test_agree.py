@@ -108,3 +108,23 @@ def test_an_appointment_that_nobody_keeps_is_a_flag(tmp_path: Path) -> None:
     made = run(tmp_path, ["C1,field,0"], appointments=AT_C1, working_days="mon|wed|thu|fri")
     assert (made.findings.empty, made.exit_code, visited(made)) == (True, 5, {"C1"})
     assert made.flags == ("1 appointments fall on rep-days without work and are not planned: R1 Tue 10 Mar 10:00.",)
+
+
+def test_visits_that_fit_no_route_go_back_with_their_prize_and_the_best_value_never_falls(tmp_path: Path) -> None:
+    """One rep, one day, more customers than the day holds: the table of rounds adds up."""
+    folder = run(
+        tmp_path, [f"C{i:02d},field,0" for i in range(30)], working_days="mon", overrides=("solve.effort=thorough",)
+    ).folder
+    rounds = pd.read_csv(folder / "tables" / "rounds.csv")
+    assert rounds["number"].tolist() == list(range(1, len(rounds) + 1))
+    assert 2 <= len(rounds) <= 10
+    assert (rounds["visits_asked"] - rounds["visits_routed"]).tolist() == rounds["returned"].tolist()
+    first = rounds.iloc[0]
+    assert first["returned"] > 0
+    assert first["returned_eur"] > 0
+    assert rounds["best_eur"].tolist() == rounds["value_eur"].cummax().tolist()
+    assert rounds.loc[rounds["kept"], "value_eur"].iloc[-1] == rounds["value_eur"].max()
+    ways = pd.read_csv(folder / "tables" / "channel_ways.csv")
+    assert len(ways) == 2
+    assert ways["order_eur"].iloc[0] >= ways["order_eur"].iloc[1]
+    assert len(pd.read_csv(folder / "tables" / "backlog.csv")) == 10  # field and outbound on five days
