@@ -36,6 +36,8 @@ BOXES = (0.25, 0.15, 0.1, 0.05)
 without a better bound, wider after each with one."""
 SLACKS = (0.02, 0.01, 0.005, 0.002, 0.0)
 """Share of a group's price by which its routes may beat it unseen; lowered whenever nothing more is found."""
+FIRST_REACH = 0.98
+"""The same for the first round: routes fill a day less than a knapsack does, so its price is not reached."""
 MOST_PLACES = 4000
 """Beyond this many places the shortest paths are not computed, and the bound is the knapsack's."""
 PACK_NODES = 50
@@ -145,7 +147,8 @@ class _Search:
         self._gather(slack, duals)
         tried = duals
         while self.rounds < rounds and time.perf_counter() < self._until:
-            total, found = self._price(tried, prices * (1 + SLACKS[slack]))
+            reach = 1 + SLACKS[slack] if self.rounds else FIRST_REACH
+            total, found = self._price(tried, prices * reach)
             if total is None:
                 return
             self.rounds += 1

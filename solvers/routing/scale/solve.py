@@ -19,7 +19,7 @@ from solvers.routing.scale.candidates import Candidates, choose
 from solvers.routing.scale.part import Part, Solved, cut, solve_part
 from solvers.travel import TravelModel
 
-LARGE = 20_000
+LARGE = 5_000
 """Visits from which on `plan_routes` solves reps apart: below, one search over all rep-days finds more."""
 STEPS_A_VISIT: dict[Effort, float] = {"quick": 2.0, "normal": 6.0, "thorough": 30.0}
 """Steps of a rep's week for each of its candidates."""
