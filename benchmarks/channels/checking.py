@@ -48,7 +48,7 @@ def proven(week: Week, prices: np.ndarray, *, chunk: int = 50_000) -> float:
     return total
 
 
-def best_by_enumeration(week: Week, *, states: int = 2_000_000) -> float | None:
+def best_by_enumeration(week: Week, *, states: int = 30_000) -> float | None:
     """The best value by dynamic programming over all used minutes; None if more than `states` would be needed."""
     layer: dict[tuple[float, ...], float] = {(0.0,) * CAPACITIES: 0.0}
     room = week.capacity_minutes
@@ -64,9 +64,9 @@ def best_by_enumeration(week: Week, *, states: int = 2_000_000) -> float | None:
                 key = (*used[:option], load, *used[option + 1 :])
             if after.get(key, -np.inf) < value + worth[option]:
                 after[key] = value + worth[option]
+            if len(after) > states:
+                return None
         layer = after
-        if len(layer) > states:
-            return None
     return max(layer.values())
 
 

@@ -162,7 +162,7 @@ def measure_random(first_seed: int, count: int) -> Iterator[Row]:
     draw = np.random.default_rng(first_seed)
     for number in range(count):
         tiny = number % 4 == 3
-        n = int(draw.integers(2, 8)) if tiny else int(np.exp(draw.uniform(np.log(50), np.log(5000))))
+        n = int(draw.integers(2, 5)) if tiny else int(np.exp(draw.uniform(np.log(50), np.log(5000))))
         week = random_week(n, 1_000_000 + 1000 * first_seed + number)
         plan = solve(problem_of(week))
         value = checking.value_of(week, plan.choice)
