@@ -40,7 +40,7 @@ EVERY = {"quick": 3, "default": 1, "full": 1}
 FIGURES = ("wI", "wD", "TD", "cover80_interval", "cover80_day", "cover80_total", "wQL", "mase")
 COLUMNS = (
     "measure", "series", "method", *FIGURES, "wI_low", "wI_high", "crossings", "negatives", "origins",
-    "cell_error_pct", "workload_bias_pct", "weekly_accuracy_pct", "seconds", "peak_mb", "note",
+    "cell_error_pct", "workload_bias_pct", "weekly_accuracy_pct", "seconds", "cpu_seconds", "peak_mb", "note",
 )  # fmt: skip
 NAMED = (*SIMPLE, *TRAINED, *(f"statsforecast_{name}" for name in peers.MODELS))
 SUMMARY_KEYS = (
@@ -48,7 +48,7 @@ SUMMARY_KEYS = (
     *(f"{series}.{method}_{figure}" for series in FILES for method in NAMED for figure in ("wI", "wD", "TD")),
     "aht.cell_error_pct", "aht.workload_bias_pct", "aht.daily_cell_error_pct", "aht.daily_workload_bias_pct",
     "synthetic.weekly_accuracy_pct", "synthetic.wD", "synthetic.cover80_interval", "synthetic.cover80_day",
-    "one_queue_seconds", "scale_queues", "scale_seconds", "scale_peak_mb",
+    "one_queue_seconds", "one_queue_cpu_seconds", "scale_queues", "scale_seconds", "scale_peak_mb",
 )  # fmt: skip
 
 
@@ -155,6 +155,7 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
     series = [row for row in rows if row["measure"] == "series" and row["method"] == "ours"]
     if series:
         found["one_queue_seconds"] = max(row["seconds"] for row in series)
+        found["one_queue_cpu_seconds"] = max(row["cpu_seconds"] for row in series)
     for row in rows:
         if row["measure"] == "handle time" and row["method"].startswith("ours"):
             start = "aht." if row["method"] == "ours" else "aht.daily_"

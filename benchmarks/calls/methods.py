@@ -23,7 +23,7 @@ NO_LEGS = pd.DataFrame(
 
 def ours(series: Series, origin: int, seed: int) -> Said:
     """`forecast_calls` on what was known; the same settings for every series."""
-    began = time.perf_counter()
+    began, used = time.perf_counter(), time.process_time()
     forecast = forecast_calls(
         series.known(origin), NO_LEGS,
         settings=CallSettings(
@@ -31,12 +31,13 @@ def ours(series: Series, origin: int, seed: int) -> Said:
         ),
         opening_hours=series.opening_hours, country=series.country, as_of=_date(series.days[origin]), seed=seed,
     )  # fmt: skip
-    seconds = time.perf_counter() - began
+    seconds, cpu = time.perf_counter() - began, time.process_time() - used
     rows = _rows(series, origin)
     columns = [f"calls_p{round(100 * level):02d}" for level in LEVELS]
     quantiles = np.array([_cut(forecast.table[name].to_numpy(), series, rows) for name in columns])
     paths = forecast.paths[:, 0].reshape(-1, HORIZON_DAYS, DAY)[:, rows][:, :, _slots(series)]
-    return Said(_cut(forecast.table["calls_mean"].to_numpy(), series, rows), quantiles, paths, seconds, _told(forecast))
+    point = _cut(forecast.table["calls_mean"].to_numpy(), series, rows)
+    return Said(point, quantiles, paths, seconds, cpu, _told(forecast))
 
 
 def _told(forecast: CallForecast) -> str:

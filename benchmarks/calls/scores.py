@@ -16,12 +16,13 @@ RESAMPLES = 500
 @dataclass(frozen=True)
 class Said:
     """A forecast from one origin. point: (H, S). quantiles: (3, H, S) at `LEVELS`; paths: (N, H, S); None: none.
-    seconds: it took."""
+    seconds, cpu_seconds: it took, on the clock and of a core."""
 
     point: np.ndarray
     quantiles: np.ndarray | None = None
     paths: np.ndarray | None = None
     seconds: float = 0.0
+    cpu_seconds: float = 0.0
     note: str = ""
 
 
@@ -39,7 +40,7 @@ def scores(said: Sequence[Said], came: Sequence[np.ndarray], *, naive_error: flo
         "wI": 100 * errors.sum() / totals.sum(), "wI_low": low, "wI_high": high,
         "wD": 100 * day_errors.sum() / totals.sum(), "TD": 100 * float(np.mean(total_errors / totals)),
         "mase": errors.sum() / max(sum(int(k.sum()) for k in known) * naive_error, 1e-9),
-        "seconds": max(s.seconds for s in said), "origins": len(said),
+        "seconds": max(s.seconds for s in said), "cpu_seconds": max(s.cpu_seconds for s in said), "origins": len(said),
     }  # fmt: skip
     if all(s.quantiles is not None for s in said):
         found |= _interval_band(said, truths, known)

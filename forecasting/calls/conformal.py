@@ -3,7 +3,8 @@
 Split conformal prediction in time order (Gibbs and Candes, 2021, in spirit): at each past origin paths are drawn from
 what was known then, stretched by what the origins before it taught; the distance of what came from the middle of the
 paths, in half band widths, is a score; the factor is the score's quantile at the band's level. Few scores are drawn to
-a factor of 1. Three grains, each with a factor of its own.
+a factor of 1; the allowance for few origins is made once, in the spread of the paths, and not in the level here. Three
+grains, each with a factor of its own.
 """
 
 from collections.abc import Sequence
@@ -44,9 +45,8 @@ class Scores:
             return 1.0
         score = np.concatenate(self.values[grain])
         cases = self.independent[grain]
-        level = min(LEVEL * (1 + 1 / max(cases, 1.0)), 0.95)
         share = cases / (cases + PRIOR_CASES[grain])
-        factor = float(np.clip(np.quantile(score, level), LEAST, MOST))
+        factor = float(np.clip(np.quantile(score, LEVEL), LEAST, MOST))
         return float(np.exp(share * np.log(factor)))
 
 

@@ -26,6 +26,8 @@ ASSUMED_SPECIAL_LOG_SD = 0.50
 """The same of a holiday or an eve, before any was seen."""
 PRIOR_DAYS = 4.0
 """Weight, in days, of the spread of all days in that of one kind of day."""
+HALF_LIFE_DAYS = 84.0
+"""A past origin so many days before the latest one is drawn half as often: a younger model knew less."""
 MAX_LOG_RATIO = 3.0
 """Errors of a day beyond a factor of 20 are held there."""
 WEEK = 7
@@ -198,8 +200,7 @@ def _day_ratios(
         standard = (log_ratio[known] - centre[kind[known]]) / scale[kind[known]]
         z = _filled(standard)
         few = _student(1 + float(np.ptp(errors.origins[over][known])) / horizon) ** 0.5
-        order = np.resize(rng.permutation(len(z)), paths)
-        z = z[rng.permutation(order)]
+        z = z[_drawn_origins(errors.origins[over][known], paths, rng)]
     log = z * scale[days.kind]
     opens = days.is_open.any(axis=1)
     lasting = log[:, opens].mean(axis=1, keepdims=True) if opens.any() else np.zeros_like(log[:, :1])
@@ -207,6 +208,15 @@ def _day_ratios(
     ratio = np.exp(np.clip(log, -MAX_LOG_RATIO, MAX_LOG_RATIO))
     ratio /= ratio.mean(axis=0)
     return ratio, assumed
+
+
+def _drawn_origins(origins: np.ndarray, paths: int, rng: np.random.Generator) -> np.ndarray:
+    """(N,) which past origin each path takes its trajectory from: as even as whole numbers allow, recent ones more."""
+    weight = 0.5 ** ((origins.max() - origins) / HALF_LIFE_DAYS)
+    share = np.cumsum(weight) / weight.sum()
+    drawn = np.searchsorted(share, (np.arange(paths) + rng.random()) / paths).clip(max=len(origins) - 1)
+    order: np.ndarray = rng.permutation(drawn)
+    return order
 
 
 def _student(independent: float) -> float:

@@ -108,7 +108,12 @@ def test_handle_times_by_hand(tmp_path):
 
 def test_the_summary_has_its_declared_keys_and_the_mean_over_seeds(tmp_path):
     """Two seeds of ours are averaged; peers stand beside; everything else is null."""
-    base = dict.fromkeys(calls.FIGURES, 1.0) | {"measure": "series", "series": "bank", "seconds": 3.0}
+    base = dict.fromkeys(calls.FIGURES, 1.0) | {
+        "measure": "series",
+        "series": "bank",
+        "seconds": 3.0,
+        "cpu_seconds": 2.0,
+    }
     rows = [
         {**base, "method": "ours", "wI": 5.0}, {**base, "method": "ours", "wI": 7.0},
         {**base, "method": "median8", "wI": 6.9},
@@ -121,6 +126,7 @@ def test_the_summary_has_its_declared_keys_and_the_mean_over_seeds(tmp_path):
     assert summary["bank.median8_wI"] == 6.9
     assert summary["aht.cell_error_pct"] == 21.0
     assert summary["scale_queues"] == 1000
+    assert summary["one_queue_cpu_seconds"] == 2.0
     assert summary["technion.wI"] is None
 
 
