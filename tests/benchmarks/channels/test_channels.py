@@ -73,7 +73,7 @@ def test_peers_find_the_best_of_small_cases(name: str) -> None:
     """The best of a week by enumeration, and the optimum of an assignment, by each solver."""
     if not peers.installed(name):
         pytest.skip(f"{name} is not installed")
-    week = cases.random_week(5, 11)
+    week = cases.random_week(3, 11)
     choice = peers.solve_with(name, peers.pairs_of_week(week), 20.0)
     assert choice is not None
     assert checking.value_of(week, choice) == pytest.approx(checking.best_by_enumeration(week), abs=2e-3)
