@@ -85,8 +85,12 @@ class RoutingProblem:
 
 @dataclass(frozen=True)
 class Orders:
-    """What an engine returns: for each shift of the problem the task indices in order, and how it was found."""
+    """What an engine returns: for each shift of the problem the task indices in order, and how it was found.
+
+    met: (shift, order) of distinct rep-days of plans on the way, if the engine was asked to remember them.
+    """
 
     sequences: tuple[tuple[int, ...], ...]
     method: str
     brake_hit: bool = False
+    met: tuple[tuple[int, tuple[int, ...]], ...] = ()

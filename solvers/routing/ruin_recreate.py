@@ -28,6 +28,8 @@ SPLIT, LONGER = 0.5, 0.5
 """Share of strings that spare some visits in their middle; chance that one more is spared."""
 BLINK = 0.01
 """Share of rep-days that are overlooked on purpose when a visit is inserted, for variety (the paper's value)."""
+OPENING = 0.05
+"""Share of steps that begin an empty rep-day although its first visit may not pay for the way out and back."""
 LEFT_OUT, JUST_REMOVED = -1, -2
 """In `State.shift_of`: of a task that is on no rep-day; while a step collects its pool, of one it has removed."""
 SOURCES = ("arrays.py", "insertion.py", "ruin_recreate.py")
@@ -100,6 +102,23 @@ def ruin(arrays: Arrays, state: State, work: Work, rng: np.random.Generator) -> 
 
 
 @njit
+def open_day(arrays: Arrays, state: State, work: Work, task: int, touched: int) -> int:
+    """Put `task` on an empty rep-day, whatever its way out and back costs: others nearby may pay for it.
+
+    Returns how many shifts the step has touched now.
+    """
+    for shift in arrays.shifts_of[task]:
+        if shift < 0:
+            break
+        if state.length[shift] == 0 and not work.touched[shift] and fits(arrays, state, shift, 0, task):
+            insert(arrays, state, shift, 0, task)
+            work.touched[shift] = True
+            work.shifts[touched] = shift
+            return touched + 1
+    return touched
+
+
+@njit
 def recreate(
     arrays: Arrays, state: State, memory: Memory, work: Work, touched: int, removed: int, pooled: int,
     rng: np.random.Generator,
@@ -112,9 +131,13 @@ def recreate(
     keys = np.empty(pooled)
     for i in range(pooled):
         keys[i] = rng.random() if how == 0 else work.keys[work.pool[i], how - 1] * (0.8 + 0.4 * rng.random())
+    if rng.random() < OPENING and pooled:
+        touched = open_day(arrays, state, work, work.pool[int(rng.random() * pooled)], touched)
     changed = touched
     for i in np.argsort(keys):
         task = work.pool[i]
+        if state.shift_of[task] >= 0:
+            continue
         where = around(arrays, state, work, task, False) if i < removed else work.shifts[:touched]
         _, shift, position = choose(arrays, state, memory, task, where, BLINK, rng)
         if shift >= 0:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from scenarios.errors import NoLegalPlan, UsageError
 from solvers.routing import plan_routes
-from solvers.routing.plan import steps_for
+from solvers.routing.find import steps_for
 from solvers.types import NOT_ROUTED
 
 QUIET = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
@@ -186,7 +186,7 @@ def test_nothing_to_do_is_said(world, check):
 
 def test_an_unknown_engine_is_refused(world):
     """The sentence names the choices."""
-    with pytest.raises(UsageError, match="choose one of auto, pyvrp, ortools, greedy"):
+    with pytest.raises(UsageError, match="choose one of auto, native, pyvrp, ortools, greedy"):
         solve(world().rep("R1"), "vroom")
 
 

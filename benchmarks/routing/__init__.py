@@ -1,0 +1,24 @@
+"""Routes on public instances: ours, PyVRP, OR-Tools, VROOM and simple rules, same limit, one core, one run.
+
+Every instance goes into the form in which a rep's week is planned, and through the same engine; every plan is checked
+by code that reads the instance's file only. `value` is the collected score, or the cost by the instance's objective.
+`gap_pct`: shortfall from the best known value in percent, positive = short of it. The first call compiles; that is a
+row of its own and no part of anybody's limit.
+
+Sizes: quick: 2 instances x 2 route counts at 3 s. Default: 6 TOPTW instances x m = 1, 2, 4 and m = v at 10 s for ours
+and PyVRP, the others on three of them; week2000 at 10 s and 60 s; four Solomon, one Homberger and one PCVRPTW instance;
+technicians. Full: every instance, m = 1 to 4, all peers.
+"""
+
+from benchmarks.frame import Benchmark
+from benchmarks.routing.cells import COLUMNS, cells
+from benchmarks.routing.summary import SUMMARY_KEYS, summarise
+
+BENCHMARK = Benchmark(
+    name="routing",
+    about="Prize-collecting and classic routes on public instances, one core, the same time limit for all.",
+    columns=COLUMNS,
+    summary_keys=SUMMARY_KEYS,
+    cells=cells,
+    summarise=summarise,
+)

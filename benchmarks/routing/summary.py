@@ -1,0 +1,70 @@
+"""From rows to the benchmark's summary."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from benchmarks.frame import Row
+
+SUMMARY_KEYS = (
+    "toptw.mean_gap_pct", "toptw.pyvrp_gap_pct", "toptw.ortools_gap_pct", "toptw.vroom_gap_pct", "toptw.greedy_gap_pct",
+    "toptw.nearest_gap_pct", "toptw.top_gap_pct", "toptw_opt.mean_pct", "week2000.value_10s", "week2000.value_60s",
+    "week2000.travel_h", "week2000.pyvrp_value_60s", "week2000.pyvrp_travel_h", "week2000.ortools_value_60s",
+    "week2000.vroom_value", "week2000.greedy_value", "week2000.bound_gap_pct", "solomon.mean_gap_pct",
+    "solomon.pyvrp_gap_pct", "solomon.ortools_gap_pct", "homberger.mean_gap_pct", "homberger.pyvrp_gap_pct",
+    "pcvrptw.mean_gap_pct", "pcvrptw.pyvrp_gap_pct", "trsp.feasible", "trsp.mean_gap_pct", "scale.seconds",
+    "scale.value_over_bound_pct", "faults", "compile_seconds",
+)  # fmt: skip
+OURS = "muster"
+FAMILIES = {"toptw": ("ortools", "vroom", "greedy", "nearest", "top", "pyvrp"), "solomon": ("pyvrp", "ortools"),
+            "homberger": ("pyvrp",), "pcvrptw": ("pyvrp",), "trsp": ()}  # fmt: skip
+WEEK_LIMITS = (10, 60)
+
+
+def summarise(rows: Sequence[Row]) -> Mapping[str, Any]:
+    """The summary. A plan with a fault counts as a gap of 100 %; a figure nobody measured is left out."""
+    found: dict[str, Any] = {}
+    for family, others in FAMILIES.items():
+        for engine in (OURS, *others):
+            gaps = [
+                _gap(r) for r in rows if r["family"] == family and r["engine"] == engine and r["gap_pct"] is not None
+            ]
+            key = f"{family}.{'mean' if engine == OURS else engine}_gap_pct"
+            if gaps:
+                found[key] = round(float(np.mean(gaps)), 3)
+    served = [100 - _gap(r) for r in rows if r["family"] == "toptw_opt" and r["engine"] == OURS]
+    if served:
+        found["toptw_opt.mean_pct"] = round(float(np.mean(served)), 3)
+    crews = [r for r in rows if r["family"] == "trsp" and r["engine"] == OURS]
+    if crews:
+        found["trsp.feasible"] = f"{sum(not r['faults'] for r in crews)} of {len(crews)}"
+    found |= _week(rows)
+    compiled = [r["seconds"] for r in rows if r["family"] == "compile"]
+    found["compile_seconds"] = compiled[0] if compiled else None
+    found["faults"] = sum(bool(r["faults"]) for r in rows)
+    return found
+
+
+def _gap(row: Row) -> float:
+    return 100.0 if row["faults"] else float(row["gap_pct"])
+
+
+def _week(rows: Sequence[Row]) -> dict[str, Any]:
+    weeks = [r for r in rows if r["family"] == "week2000" and not r["faults"]]
+
+    def pick(engine: str, limit: float | None, key: str) -> Any:
+        return next((r[key] for r in weeks if r["engine"] == engine and limit in (None, r["limit"])), None)
+
+    long = max((r["limit"] for r in weeks if r["engine"] == OURS), default=None)
+    wanted: dict[str, Callable[[], Any]] = {
+        "week2000.value_10s": lambda: pick(OURS, WEEK_LIMITS[0], "value"),
+        "week2000.value_60s": lambda: pick(OURS, WEEK_LIMITS[1], "value"),
+        "week2000.travel_h": lambda: pick(OURS, long, "travel"),
+        "week2000.pyvrp_value_60s": lambda: pick("pyvrp", WEEK_LIMITS[1], "value"),
+        "week2000.pyvrp_travel_h": lambda: pick("pyvrp", None, "travel"),
+        "week2000.ortools_value_60s": lambda: pick("ortools", WEEK_LIMITS[1], "value"),
+        "week2000.vroom_value": lambda: pick("vroom", None, "value"),
+        "week2000.greedy_value": lambda: pick("greedy", None, "value"),
+    }
+    return {key: value for key, how in wanted.items() if (value := how()) is not None}

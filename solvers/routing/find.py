@@ -1,0 +1,136 @@
+"""Which engine plans a problem, whether it can, and for how long: from a problem to orders of visits."""
+
+import importlib
+from collections.abc import Callable, Mapping
+
+from scenarios.errors import UsageError
+from scenarios.schema import Effort
+from solvers.brake import Brake
+from solvers.routing.arrays import make_arrays
+from solvers.routing.improve import make_state, search_from
+from solvers.routing.problem import Orders, RoutingProblem
+
+ENGINES = ("auto", "native", "pyvrp", "ortools", "greedy")
+EVERYTHING = frozenset(
+    {"lunch", "several windows", "visits open to several reps", "appointments without a place", "loads"}
+)
+SUPPORTS: Mapping[str, frozenset[str]] = {
+    "native": EVERYTHING,
+    "greedy": EVERYTHING,
+    "pyvrp": EVERYTHING - {"loads"},
+    "ortools": EVERYTHING - {"loads"},
+}
+"""What each engine can be asked for beside prizes, drives, one window, skills, pins, required visits and several days.
+
+`pyvrp` and `ortools` search a rep's days without what their models lack, and the shared search ends with all of it.
+"""
+STEPS_PER_VISIT = {"quick": 20, "normal": 100, "thorough": 500}
+"""Ruin-and-recreate steps for each visit of the problem."""
+MOST_STEPS = {"quick": 25_000, "normal": 60_000, "thorough": 600_000}
+"""Never more steps than these, however large the problem."""
+AFTER_ENGINE_SHARE = 0.3
+"""Share of these steps that follows an engine which has searched itself."""
+TOGETHER_ITERATIONS = {"quick": 2_000, "normal": 10_000, "thorough": 60_000}
+"""Iterations of PyVRP on all rep-days in one model."""
+TOGETHER_SHARE = 0.95
+"""With a time limit: PyVRP's share of it, the shared search has the rest."""
+
+
+def needs(problem: RoutingProblem) -> tuple[str, ...]:
+    """What this problem asks of an engine beyond prizes, windows and drives, in words."""
+    asked = {
+        "lunch": any(shift.lunch_seconds for shift in problem.shifts),
+        "several windows": any(len(task.windows) > 1 for task in problem.tasks),
+        "visits open to several reps": any(
+            len({problem.shifts[s].rep_id for s in task.shifts}) > 1 for task in problem.tasks
+        ),
+        "appointments without a place": any(task.place < 0 for task in problem.tasks),
+        "loads": any(any(task.load) for task in problem.tasks),
+    }
+    return tuple(name for name, there in asked.items() if there)
+
+
+def check_engine(problem: RoutingProblem, engine: str) -> None:
+    """The engine exists and can do what the problem asks for.
+
+    Raises:
+        UsageError: names what it cannot do, or the choices.
+    """
+    if engine not in ENGINES:
+        raise UsageError(f"solve.engines.routing: {engine!r} is no engine; choose one of {', '.join(ENGINES)}")
+    if missing := [each for each in needs(problem) if each not in SUPPORTS.get(engine, EVERYTHING)]:
+        raise UsageError(
+            f"solve.engines.routing: {engine} cannot do {', '.join(missing)}, which this week asks for; choose auto"
+        )
+
+
+def delivers_only(problem: RoutingProblem) -> bool:
+    """Whether nothing is left to choose but who drives where: all visits required, and PyVRP can say all of it."""
+    from solvers.routing.pyvrp_model import cannot_say
+
+    return bool(problem.tasks) and all(task.required for task in problem.tasks) and not cannot_say(problem)
+
+
+def steps_for(problem: RoutingProblem, effort: Effort) -> int:
+    """The budget of ruin and recreate, in steps."""
+    visits = sum(task.kind == "visit" for task in problem.tasks)
+    return min(MOST_STEPS[effort], STEPS_PER_VISIT[effort] * visits)
+
+
+def find_orders(
+    problem: RoutingProblem,
+    *,
+    engine: str,
+    seed: int,
+    brake: Brake,
+    effort: Effort = "normal",
+    seconds: float | None = None,
+    remember: int = 0,
+    watch: Callable[[float], None] | None = None,
+) -> Orders:
+    """Orders by the engine's own search, then by the shared ruin and recreate; heavy libraries load only if asked.
+
+    Args:
+        engine: of ENGINES. `auto`: PyVRP on all rep-days in one model where every visit is required and its model holds
+            all that is asked for, because nothing but driving is left to decide; else `native`.
+        seconds: search for so long (anytime) instead of by the steps of `effort`; of `native` and `auto` only.
+        remember: so many distinct rep-days of the plans on the way come back in `Orders.met`, for a pool.
+        watch: is told the search's best value in euros, now and then.
+
+    Raises:
+        UsageError: an engine that does not exist, cannot do what the problem asks for, or knows no time limit.
+    """
+    check_engine(problem, engine)
+    if seconds is not None and engine not in ("auto", "native"):
+        raise UsageError(f"{engine} has no time limit of its own; choose auto or native, or an effort")
+    arrays = make_arrays(problem)
+    steps = 0 if engine == "greedy" else steps_for(problem, effort)
+    if engine in ("pyvrp", "ortools"):
+        steps = int(AFTER_ENGINE_SHARE * steps)
+    start = "greedy" if engine in ("auto", "native") else engine
+    if engine == "auto" and len(problem.shifts) and delivers_only(problem):
+        found = _together(problem, effort=effort, seed=seed, brake=brake, seconds=seconds)
+        steps = int(AFTER_ENGINE_SHARE * steps)
+        seconds = None if seconds is None else (1 - TOGETHER_SHARE) * seconds
+    else:
+        module = importlib.import_module(f"solvers.routing.engine_{start}")
+        found = module.solve(problem, arrays, effort=effort, seed=seed, brake=brake)
+    state = make_state(problem, arrays, found.sequences)
+    after = search_from(
+        problem, arrays, state, steps=steps, seed=seed, brake=brake, seconds=seconds, remember=remember, watch=watch
+    )
+    method = found.method
+    if after.steps:
+        method += f", then ruin and recreate, {after.steps} steps"
+    if engine == "auto":
+        method = f"auto: {method}"
+    return Orders(after.sequences, method, after.brake_hit or found.brake_hit, after.met)
+
+
+def _together(problem: RoutingProblem, *, effort: Effort, seed: int, brake: Brake, seconds: float | None) -> Orders:
+    from solvers.routing.pyvrp_model import solve_together
+
+    share = None if seconds is None else TOGETHER_SHARE * seconds
+    iterations = TOGETHER_ITERATIONS[effort] if seconds is None else None
+    sequences, done = solve_together(problem, seed=seed, brake=brake, seconds=share, iterations=iterations)
+    return Orders(sequences, f"PyVRP on all rep-days together, {done} iterations", brake.pulled())
