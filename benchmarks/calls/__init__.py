@@ -18,7 +18,7 @@ from benchmarks.calls import methods, peers
 from benchmarks.calls.generated import AS_OF, FIRST_SEED, company_said, measure_large
 from benchmarks.calls.handle_times import measure_handle_times
 from benchmarks.calls.scores import Said, scores
-from benchmarks.calls.series import SLOT_MINUTES, Series, read_series, thinned
+from benchmarks.calls.series import SLOT_MINUTES, Series, read_log_queues, read_series, thinned
 from benchmarks.frame import Benchmark, Cell, Options, Row
 
 FILES = {"bank": "us_bank_5min.csv.gz", "technion": "technion_1999_6min.csv.gz"}
@@ -69,6 +69,7 @@ def cells(options: Options) -> Iterator[Cell]:
             yield Cell(f"statsforecast {name}", partial(measure_statsforecast, path, name, options))
     if (options.data / "calls" / LOG).exists() and not options.instances:
         yield Cell("handle time", partial(measure_handle_times, options.data / "calls" / LOG))
+        yield Cell("february", partial(measure_february, options.data / "calls" / LOG, options))
     for seed in range(options.seed, options.seed + COMPANIES[options.size]):
         yield Cell(f"company {seed}", partial(measure_company, FIRST_SEED + seed, options.size))
     if LARGE[options.size]:
@@ -83,6 +84,14 @@ def measure_series(
     for method, run in chosen.items():
         said = [run(series, origin, options.seed if seed is None else seed) for origin in series.origins]
         yield _row(series, method, said, options, seed)
+
+
+def measure_february(path: Path, options: Options) -> Iterator[Row]:
+    """The queues of the raw log, each known for a fortnight only: ours beside the simple baselines."""
+    for series in read_log_queues(path):
+        for method, run in {**SIMPLE, "ours": methods.ours}.items():
+            row = _row(series, method, [run(series, origin, options.seed) for origin in series.origins], options, None)
+            yield {**row, "measure": "february"}
 
 
 def measure_statsforecast(path: Path, name: str, options: Options) -> Iterator[Row]:

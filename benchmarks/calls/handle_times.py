@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks.calls.series import OUTBOUND
 from benchmarks.frame import Row
 from forecasting.calls.handle import mean_handle_times
 
 LAST_TRAINING_DAY = date(1999, 2, 14)
 TEST_DAYS = 14
-OUTBOUND = "TT"
 
 
 def read_log(path: Path) -> pd.DataFrame:

@@ -16,6 +16,8 @@ from scenarios.schema.base import WEEKDAYS, Weekday
 
 SLOT_MINUTES = 30
 HORIZON_DAYS = 14
+OUTBOUND, PHANTOM = "TT", "PHANTOM"
+"""In the raw log: the queue of outbound call-backs, and the outcome of rows that are no calls."""
 COUNTRIES = {"us_bank": "US", "technion": "IL"}
 """Whose public holidays a series keeps, by the start of its file's name; other series keep none."""
 
@@ -91,6 +93,22 @@ def read_series(path: Path, name: str) -> Series:
     origins = tuple(len(days) - 1 - ahead - step * k for k in range(many) if len(days) - 1 - ahead - step * k >= 28)
     country = next((code for start, code in COUNTRIES.items() if path.name.startswith(start)), None)
     return Series(name, days, calls, first * SLOT_MINUTES, origins[::-1], ahead, country)
+
+
+def read_log_queues(path: Path) -> list[Series]:
+    """The inbound queues of the raw log of four weeks: one origin in the middle, fourteen days before and after it."""
+    log = pd.read_csv(path, usecols=["type", "date", "vru_entry", "outcome"])
+    log = log[(log["type"] != OUTBOUND) & (log["outcome"] != PHANTOM)]
+    day = pd.to_datetime(log["date"].astype(str), format="%y%m%d").to_numpy().astype("datetime64[D]")
+    slot = (pd.to_timedelta(log["vru_entry"]).dt.total_seconds() // (60 * SLOT_MINUTES)).to_numpy(dtype=int)
+    days = np.arange(day.min(), day.max() + 1)
+    found = []
+    for queue in sorted(log["type"].unique()):
+        calls = np.zeros((len(days), 24 * 60 // SLOT_MINUTES))
+        mine = (log["type"] == queue).to_numpy()
+        np.add.at(calls, ((day[mine] - days[0]).astype(int), slot[mine] % calls.shape[1]), 1.0)
+        found.append(Series(f"february {queue}", days, calls, 0, (HORIZON_DAYS - 1,), HORIZON_DAYS, "IL"))
+    return found
 
 
 def thinned(series: Series, every: int) -> Series:

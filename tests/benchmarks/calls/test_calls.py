@@ -89,6 +89,18 @@ def test_a_company_and_many_queues_can_be_generated(monkeypatch):
     assert demand.groupby("queue", observed=True)["calls"].sum().std() > 0
 
 
+def test_queues_of_the_log_are_forecast_from_their_first_fortnight(tmp_path):
+    """Five calls at 9:30 each day in two queues: 70 calls ahead, whatever is phantom or outbound."""
+    rows = [(queue, 990200 + day, "9:35:00", outcome) for day in range(1, 29) for outcome in ["AGENT"] * 5 + ["PHANTOM"]
+            for queue in ("PS", "NW", "TT")]  # fmt: skip
+    path = tmp_path / "log.csv"
+    pd.DataFrame(rows, columns=["type", "date", "vru_entry", "outcome"]).to_csv(path, index=False)
+    found = list(calls.measure_february(path, Options(data=tmp_path)))
+    assert [row["series"] for row in found] == ["february NW"] * 4 + ["february PS"] * 4
+    assert all(row["wI"] < 10 for row in found)
+    assert "only 2 fri in the history instead of 8" in found[3]["note"]
+
+
 def test_handle_times_by_hand(tmp_path):
     """Every call takes 100 s in training and 110 in the test: bias -9.1 %, cell error 9.1 %."""
 
