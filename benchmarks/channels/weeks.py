@@ -219,8 +219,8 @@ def measure_flow(n: int, seed: int) -> Iterator[Row]:
 
 
 def gap_pct(best: float, value: float) -> float:
-    """What a value is short of the best (or of a bound), in percent of the value."""
-    return 100 * (best - value) / max(abs(value), 1e-9)
+    """What a value is short of the best (or of a bound), in percent of that."""
+    return 100 * (best - value) / max(abs(best), 1e-9)
 
 
 def week_of_size(n: int, seed: int, data: Path) -> Week:
