@@ -36,9 +36,9 @@ CORE = {"quick": 80, "normal": 160, "thorough": 400}
 """Customers of the whole-number programme."""
 NODES = {"quick": 20, "normal": 100, "thorough": 5000}
 """Its branch-and-bound nodes."""
-GAP_PCT = {"quick": 0.2, "normal": 0.01, "thorough": 0.0}
+GAP_PCT = {"quick": 0.5, "normal": 0.01, "thorough": 0.0}
 """The gap at which the search is content, in percent."""
-EXACT_COLUMNS = 3000
+EXACT_COLUMNS = {"quick": 6000, "normal": 6000, "thorough": 20_000}
 """The exact programme is tried on at most so many open options."""
 
 
@@ -107,11 +107,13 @@ def solve(
         method += ", relaxation at the margin"
         found = exchange(passes, state.prices, whole, sizes=EXCHANGED[effort], sweeps=SWEEPS[effort], brake=brake)
         state.offer(problem, fill(passes, found))
-    for search, words in ((_exact, "exact on what is open"), (_core, "whole-number programme at the margin")):
+    # A better plan leaves fewer options open, so what was too large before the core is perhaps not after it.
+    for search, words in (_EXACT, _CORE, _EXACT):
         if _content(state, effort) or not capacities or brake.pulled() or (search is _exact and n > exact_below):
             continue
         if search(passes, state, effort=effort, brake=brake):
             method += f", {words}"
+        if search is _exact and words in method:
             break
     state.offer(problem, fill(passes, state.choice))
     return _report(passes, state, method, began, brake)
@@ -238,7 +240,7 @@ def _exact(passes: Passes, state: _State, *, effort: Effort, brake: Brake) -> bo
     others = settled.copy()
     others[open_to_all] = part.free
     problem = passes.problem
-    if len(part.option) > EXACT_COLUMNS:
+    if len(part.option) > EXACT_COLUMNS[effort]:
         return False
     if (use_of(problem, others) > problem.capacity_minutes + slack(problem)).any():
         state.bound = state.value  # whoever must take their best option do not fit: nothing better exists
@@ -247,6 +249,10 @@ def _exact(passes: Passes, state: _State, *, effort: Effort, brake: Brake) -> bo
     if bound is not None:
         state.bound = max(state.value, min(state.bound, bound))
     return True
+
+
+_EXACT = (_exact, "exact on what is open")
+_CORE = (_core, "whole-number programme at the margin")
 
 
 def _search(
@@ -272,7 +278,7 @@ def _search(
     found, bound, hit = highs.solve_mip(
         part.packing,
         nodes=NODES[effort],
-        gap_pct=100 * enough / 2,
+        gap_pct=100 * enough,
         seconds=brake.seconds_left(),
         start=start,
         stop=brake.stop,
