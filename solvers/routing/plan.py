@@ -8,13 +8,17 @@ from scenarios.schema import Effort
 from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.routing.arrays import make_arrays
-from solvers.routing.bound import upper_bound_eur
 from solvers.routing.find import check_engine, find_orders, needs
 from solvers.routing.hours import hour_prices
+from solvers.routing.pool.settle import ROUNDS, settle
 from solvers.routing.problem import Orders, RoutingProblem
 from solvers.routing.reasons import check_required, unserved_table
+from solvers.routing.scale.orders import is_large, large_orders
 from solvers.routing.tables import shifts_table, stops_table
 from solvers.types import Routes
+
+ROUTES_KEPT = 2000
+"""Rep-days met in the search that the pool begins with, where routes are priced."""
 
 
 def plan_routes(
@@ -38,7 +42,8 @@ def plan_routes(
             once where every visit is required and nothing is asked for that it cannot hold.
         effort: step budgets. time_limit_seconds: emergency brake; a run that hits it says so and cannot be repeated.
         seed: of all random choices.
-        workers: accepted for the common interface; the plan is made in one thread and does not depend on it.
+        workers: processes that share a large problem's reps (`scale.LARGE` visits or more, engine `auto`); smaller ones
+            are planned in one thread. The plan does not depend on it.
 
     Returns:
         `Routes`. A rep-day without visits and appointments has no stops, only its row in shifts. Required visits that
@@ -53,21 +58,26 @@ def plan_routes(
     brake = Brake(began + time_limit_seconds, stop)
     arrays = make_arrays(problem)
     check_required(problem, frozenset())
-    orders = None
+    orders, bound = None, 0.0
     if problem.shifts:
-        orders = find_orders(problem, engine=engine, effort=effort, seed=seed, brake=brake)
+        if engine == "auto" and is_large(problem):
+            orders = large_orders(problem, effort=effort, workers=workers, seed=seed, brake=brake)
+        else:
+            kept = ROUTES_KEPT if ROUNDS[effort] else 0
+            orders = find_orders(problem, engine=engine, effort=effort, seed=seed, brake=brake, remember=kept)
+        orders, bound = settle(problem, orders, effort=effort, seed=seed, brake=brake)
     sequences = orders.sequences if orders else ()
     stops = stops_table(problem, arrays, sequences)
     unserved = unserved_table(problem, arrays, sequences)
     shifts = shifts_table(problem, stops)
     value = float(stops["prize_eur"].sum() - problem.travel_eur_per_km * stops["travel_km"].sum())
     prices = hour_prices(problem, sequences, effort=effort, seed=seed)
-    outcome = _outcome(problem, orders, value, unserved, time.perf_counter() - began)
+    outcome = _outcome(problem, orders, value, bound, unserved, time.perf_counter() - began)
     return Routes(stops, shifts, unserved, outcome, prices)
 
 
 def _outcome(
-    problem: RoutingProblem, orders: Orders | None, value: float, unserved: pd.DataFrame, seconds: float
+    problem: RoutingProblem, orders: Orders | None, value: float, bound: float, unserved: pd.DataFrame, seconds: float
 ) -> Outcome:
     notes = list(problem.notes)
     if orders is None or not problem.tasks:
@@ -83,7 +93,7 @@ def _outcome(
     return conclude(
         stage="routing",
         value=value,
-        bound=upper_bound_eur(problem),
+        bound=bound,
         unit="EUR",
         maximise=True,
         method=orders.method,

@@ -4,6 +4,7 @@ from solvers.routing.scale import solve
 solve(problem, *, travel=None, executor=None, workers=1, seed=0, effort="normal", until=inf) -> Wide
 """
 
+from solvers.routing.scale.orders import is_large, large_orders
 from solvers.routing.scale.solve import LARGE, Wide, solve
 
-__all__ = ["LARGE", "Wide", "solve"]
+__all__ = ["LARGE", "Wide", "is_large", "large_orders", "solve"]

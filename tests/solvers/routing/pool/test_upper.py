@@ -1,4 +1,5 @@
 import itertools
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -6,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from solvers.brake import Brake
 from solvers.routing.arrays import make_arrays
 from solvers.routing.bound import upper_bound_eur
 from solvers.routing.improve import make_state
@@ -13,6 +15,8 @@ from solvers.routing.pool import upper_bound
 from solvers.routing.pool.group import relax, shortest_paths
 from solvers.routing.pool.labels import rest_bound
 from solvers.routing.pool.pricing import price_group
+from solvers.routing.pool.settle import settle
+from solvers.routing.problem import Orders
 
 
 def worth_of(problem, orders):
@@ -124,3 +128,18 @@ def test_shortest_paths_by_hand():
     matrix = np.array([[0, 2, 9], [2, 0, 3], [9, 3, 0]], np.int32)
     shortest_paths(matrix)
     assert matrix.tolist() == [[0, 2, 5], [2, 0, 3], [5, 3, 0]]
+
+
+def test_a_thorough_run_proves_by_routes_a_quick_one_by_the_knapsack(world):
+    """Two far visits of which one fits: 76.67 by the knapsack, 50 by routes; a day's best route from the pool is taken
+    where the orders given are worse; without time the knapsack's figure stands."""
+    week = world(eur_per_km=0.0).rep("R1", shift="9:00-12:00").customer("A", 30, 0, prize=50, minutes=60)
+    problem = week.customer("B", -30, 0, prize=40, minutes=60).problem()
+    worse = Orders(((1,),), "by hand")
+    quick, bound = settle(problem, worse, effort="quick", seed=1, brake=Brake(math.inf))
+    assert (quick.sequences, bound) == (((1,),), pytest.approx(76.67, abs=0.02))
+    better, bound = settle(problem, worse, effort="thorough", seed=1, brake=Brake(math.inf))
+    assert better.sequences == ((0,),)
+    assert better.method == "by hand, then set packing of routes met"
+    assert 50 <= bound < 60
+    assert settle(problem, worse, effort="thorough", seed=1, brake=Brake(-1.0))[1] == pytest.approx(76.67, abs=0.02)

@@ -8,11 +8,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from solvers.brake import Brake
 from solvers.routing.arrays import make_arrays
 from solvers.routing.bound import upper_bound_eur
 from solvers.routing.improve import make_state
 from solvers.routing.problem import RoutingProblem, Shift, Task
-from solvers.routing.scale import solve
+from solvers.routing.scale import is_large, large_orders, solve
 from solvers.routing.scale.bound import quick_bound_eur
 from solvers.routing.scale.candidates import choose
 from solvers.routing.scale.part import cut, solve_part
@@ -158,3 +159,15 @@ def test_nothing_to_do():
     assert solve(replace(problem, tasks=())).sequences == ((),)
     assert solve(replace(problem, shifts=(), tasks=())).value_eur == 0.0
     assert quick_bound_eur(replace(problem, tasks=()), travel=None) == 0.0
+
+
+def test_a_plan_run_solves_reps_apart_above_a_size(monkeypatch):
+    """With the size set to 30 visits, `auto` solves 40 by reps, and one rep never; the orders are those of `solve`."""
+    monkeypatch.setattr("solvers.routing.scale.orders.LARGE", 30)
+    problem = field(customers=40, reps=3)
+    assert is_large(problem)
+    assert not is_large(field(customers=40, reps=1))
+    assert not is_large(field(customers=20, reps=3))
+    found = large_orders(problem, effort="quick", workers=1, seed=2, brake=Brake(math.inf))
+    assert found.sequences == solve(problem, seed=2, effort="quick").sequences
+    assert found.method == "rep-weeks apart, then borders between neighbours"

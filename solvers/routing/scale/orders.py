@@ -1,0 +1,18 @@
+"""Large fields inside a plan run: when reps are solved apart, and the orders that come of it."""
+
+from scenarios.schema import Effort
+from solvers.brake import Brake
+from solvers.routing.problem import Orders, RoutingProblem
+from solvers.routing.scale.solve import LARGE, solve
+
+
+def is_large(problem: RoutingProblem) -> bool:
+    """Whether the problem is solved by reps: `LARGE` visits or more, and more than one rep."""
+    visits = sum(task.kind == "visit" for task in problem.tasks)
+    return visits >= LARGE and len({shift.rep_id for shift in problem.shifts}) > 1
+
+
+def large_orders(problem: RoutingProblem, *, effort: Effort, workers: int, seed: int, brake: Brake) -> Orders:
+    """Orders of a large problem. The plan does not depend on `workers`."""
+    found = solve(problem, workers=workers, seed=seed, effort=effort, until=brake.until)
+    return Orders(found.sequences, "rep-weeks apart, then borders between neighbours", found.brake_hit)
