@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
@@ -23,11 +24,14 @@ from benchmarks.channels.cases import (
 from benchmarks.channels.child import Answer, in_child
 from benchmarks.channels.running import side_by_side
 from benchmarks.frame import Options, Row
+from solvers.brake import Brake
 
 OURS = "Muster"
 EXTRA_MINUTES = 60.0
 START_SECONDS = 900.0
 """A process is ended so long after its time limit; nothing is expected to need it."""
+SMALL_SECONDS = 5.0
+"""Time limit of ours on a random week, and on a week solved again for a price."""
 RESOURCES = np.append(np.arange(CAPACITIES), -1)
 CHANNEL_OF_OPTION = np.append(np.repeat(np.arange(4), DAYS), 4)
 
@@ -123,7 +127,7 @@ def judged(week: Week, bound: float, theirs: Answer, *, is_relaxed: bool = False
     return row | {"value": value, "gap_pct": gap_pct(bound, value)}
 
 
-def measure_prices(name: str, week: Week) -> Iterator[Row]:
+def measure_prices(name: str, week: Week, *, seconds: float = SMALL_SECONDS) -> Iterator[Row]:
     """60 more minutes for each channel and day, solved again: what they bring, against 60 times the price.
 
     price_error_pct: against the change of what the new prices prove (the relaxation's optimum). value_error_pct:
@@ -131,14 +135,14 @@ def measure_prices(name: str, week: Week) -> Iterator[Row]:
     """
     from solvers.channels.dual import solve
 
-    first = solve(problem_of(week))
+    first = solve(problem_of(week), brake=_brake(seconds))
     base = checking.proven(week, first.prices_eur_per_minute)
     value = checking.value_of(week, first.choice)
     for row in range(CAPACITIES):
         capacity = week.capacity_minutes.astype(float).copy()
         capacity[row] += EXTRA_MINUTES
         more = replace(week, capacity_minutes=capacity)
-        again = solve(problem_of(more), warm_prices=first.prices_eur_per_minute)
+        again = solve(problem_of(more), warm_prices=first.prices_eur_per_minute, brake=_brake(seconds))
         expected = EXTRA_MINUTES * float(first.prices_eur_per_minute[row])
         brought = checking.proven(more, again.prices_eur_per_minute) - base
         brought_value = checking.value_of(more, again.choice) - value
@@ -149,12 +153,16 @@ def measure_prices(name: str, week: Week) -> Iterator[Row]:
         }  # fmt: skip
 
 
+def _brake(seconds: float) -> Brake:
+    return Brake(time.perf_counter() + seconds)
+
+
 def error_pct(brought: float, expected: float) -> float:
     """Distance in percent of what was brought; nothing expected and nothing brought is no error."""
     return 100 * abs(brought - expected) / max(abs(brought), 1e-2)
 
 
-def measure_random(first_seed: int, count: int) -> Iterator[Row]:
+def measure_random(first_seed: int, count: int, *, seconds: float = SMALL_SECONDS) -> Iterator[Row]:
     """Random weeks of 2 to 5,000 customers at effort quick, tiny ones enumerated; a row for all, and for each fault."""
     from solvers.channels.dual import solve
 
@@ -164,7 +172,7 @@ def measure_random(first_seed: int, count: int) -> Iterator[Row]:
         tiny = number % 4 == 3
         n = int(draw.integers(2, 5)) if tiny else int(np.exp(draw.uniform(np.log(50), np.log(5000))))
         week = random_week(n, 1_000_000 + 1000 * first_seed + number)
-        plan = solve(problem_of(week), effort="quick")
+        plan = solve(problem_of(week), effort="quick", brake=_brake(seconds))
         value = checking.value_of(week, plan.choice)
         proven = checking.proven(week, plan.prices_eur_per_minute)
         best = checking.best_by_enumeration(week) if tiny else None

@@ -148,7 +148,7 @@ def test_rows_of_a_week_random_cases_prices_and_flow(tmp_path: Path) -> None:
     named = {row["method"]: row for row in rows}
     assert named["greedy"]["gap_pct"] > ours["gap_pct"]
     assert named["LP by HiGHS"]["bound"] >= max(ours["value"], named["PuLP+HiGHS"]["value"]) - 1e-3
-    faults = list(weeks.measure_random(5, 4))
+    faults = list(weeks.measure_random(5, 4, seconds=1.0))
     assert faults[-1]["violations"] == 0
     assert faults[-1]["short_of_best_pct"] == pytest.approx(0, abs=1e-4)
     flow = {row["method"]: row for row in weeks.measure_flow(400, 1)}
@@ -161,7 +161,7 @@ def test_rows_of_a_week_random_cases_prices_and_flow(tmp_path: Path) -> None:
 
 def test_prices_are_checked_by_solving_again() -> None:
     """A row for each channel and day; what an hour more brings is near its price where capacity is large."""
-    rows = list(weeks.measure_prices("600", cases.make_week(600, 4)))
+    rows = list(weeks.measure_prices("600", cases.make_week(600, 4), seconds=0.5))
     assert len(rows) == cases.CAPACITIES
     assert all(row["brought_eur"] <= row["expected_eur"] * 1.0001 + 0.01 for row in rows)
     assert weeks.error_pct(99.0, 100.0) == pytest.approx(100 / 99)
