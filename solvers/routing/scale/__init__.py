@@ -5,6 +5,6 @@ solve(problem, *, travel=None, executor=None, workers=1, seed=0, effort="normal"
 """
 
 from solvers.routing.scale.orders import is_large, large_orders
-from solvers.routing.scale.solve import LARGE, Wide, solve
+from solvers.routing.scale.weeks import LARGE, Wide, solve
 
 __all__ = ["LARGE", "Wide", "is_large", "large_orders", "solve"]

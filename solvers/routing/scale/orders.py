@@ -3,7 +3,7 @@
 from scenarios.schema import Effort
 from solvers.brake import Brake
 from solvers.routing.problem import Orders, RoutingProblem
-from solvers.routing.scale.solve import LARGE, solve
+from solvers.routing.scale.weeks import LARGE, solve
 
 
 def is_large(problem: RoutingProblem) -> bool:

@@ -17,7 +17,7 @@ from solvers.routing.scale import is_large, large_orders, solve
 from solvers.routing.scale.bound import quick_bound_eur
 from solvers.routing.scale.candidates import choose
 from solvers.routing.scale.part import cut, solve_part
-from solvers.routing.scale.solve import neighbour_pairs
+from solvers.routing.scale.weeks import neighbour_pairs
 from solvers.travel import Haversine, Places
 
 MONDAY = pd.Timestamp("2024-03-04")

@@ -23,12 +23,12 @@ LARGE = 5_000
 """Visits from which on `plan_routes` solves reps apart: below, one search over all rep-days finds more."""
 STEPS_A_VISIT: dict[Effort, float] = {"quick": 2.0, "normal": 6.0, "thorough": 30.0}
 """Steps of a rep's week for each of its candidates."""
-BORDER_SHARE = 0.5
+BORDER_SHARE = 1.0
 """Steps of a pair of neighbours as a share of those of a week, for each of its candidates."""
-BORDER_ROUNDS = 3
+BORDER_ROUNDS = 8
 """How often each rep is paired with a neighbour."""
 NEIGHBOURS = 8
-WAITING_A_PAIR = 60
+WAITING_A_PAIR = 120
 """Visits on no route that a pair may take, at most."""
 
 
