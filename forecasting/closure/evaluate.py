@@ -70,7 +70,8 @@ def backtest(history: History, end: int, *, hidden_states: int, seed: int, care:
             if name == BASE:
                 calibrated[name][now] = probability
                 continue
-            finished = finish(name, raw[name], history, weight, among=(block < number) & (rows.landmark < begin))
+            past = (block < number) & (rows.landmark < begin)
+            finished = finish(name, raw[name], history, weight, when=begin, among=past)
             if finished is not None:
                 calibrated[name][now] = finished.apply(probability, history.pick(now))
     judged = mature.copy()

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecasting.calibration import Calibrator, Kind, fit_calibrator, time_blocks
-from forecasting.closure.landmarks import draw_evenly, weights_at
+from forecasting.closure.landmarks import draw_evenly, matured, weights_at
 from forecasting.closure.models import BASE, CANDIDATES, JOURNEY, RATIO, Care, Fitted, History, fit_models
 from forecasting.closure.pooling import GroupOffsets, fit_offsets
 from forecasting.closure.recent import recent_shift, shifted
@@ -91,7 +91,7 @@ def learn(
     if len(fitted.names) > 1:
         apart = cross_fit(history, when, hidden_states=hidden_states, seed=seed, care=care, folds=folds)
         for name in fitted.names:
-            found = finish(name, apart[name], history, weight) if name in apart and name != BASE else None
+            found = finish(name, apart[name], history, weight, when=when) if name in apart and name != BASE else None
             if found is not None:
                 finishes[name] = found
     used = chosen if chosen in finishes else BASE
@@ -123,13 +123,19 @@ def cross_fit(
     return {name: p for name, p in found.items() if not np.isnan(p[known]).any()}
 
 
-def finish(name: str, raw: Floats, history: History, weight: Floats, *, among: Bools | None = None) -> Finish | None:
+def finish(
+    name: str, raw: Floats, history: History, weight: Floats, *, when: int, among: Bools | None = None
+) -> Finish | None:
     """What draws a candidate's predictions to the known outcomes; None if fewer than two outcomes are known.
 
     Args:
         name: of the candidate: the hidden chains are drawn to a line only, for steps cost them their rank.
         raw: (R,) probabilities of rows that the model had not seen; NaN: not predicted.
-        history: the rows. weight: (R,) 0 where the outcome is not known. among: (R,) rows to look at; None: all.
+        history: the rows. weight: (R,) 0 where the outcome is not known at second `when`.
+        among: (R,) rows to look at; None: all.
+
+    The shift looks at matured censuses only: of a young census the quick outcomes alone are known, and they are not
+    like the others (on planted deals a shift from them was 5 points too high).
     """
     used = ~np.isnan(raw) & (weight > 0)
     if among is not None:
@@ -142,7 +148,7 @@ def finish(name: str, raw: Floats, history: History, weight: Floats, *, among: B
     kinds: tuple[Kind, ...] = ("platt",) if name in (JOURNEY, RATIO) else ("none", "platt", "beta", "isotonic")
     calibrator = fit_calibrator(p[drawn], part.rows.won[drawn], part.rows.landmark[drawn], kinds=kinds)
     p = calibrator.apply(p)
-    shift = recent_shift(p, part.rows, share)
+    shift = recent_shift(p, part.rows, np.where(matured(history.rows, when)[used], share, 0.0))
     p = shifted(p, shift)
     owners = fit_offsets(p, part.rows.won, part.rows.deal, part.owner, share)
     p = owners.apply(p, part.owner)

@@ -1,7 +1,7 @@
 """Keeps up with drift: one number, added to all log-odds, that makes the latest known outcomes come out even.
 
 Win rates move within weeks, and a calibrator fitted on all of the past follows late. The shift is found on the last
-window of observations whose outcomes are known, and drawn to 0 by how few deals stand in it: a normal prior of
+window of matured observations, and drawn to 0 by how few deals stand in it: a normal prior of
 `PRIOR_SD` on the log-odds, and the rows of one deal count together as one.
 """
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecasting.calibration import Calibrator
-from forecasting.closure.landmarks import weights_at
+from forecasting.closure.landmarks import matured, weights_at
 from forecasting.closure.model import ClosureModel, Finish, cross_fit, finish, learn
 from forecasting.closure.models import BASE, CANDIDATES, JOURNEY, MEAN, Care, amount_knots_of
 from forecasting.metrics import auc, log_loss
@@ -41,8 +41,25 @@ def test_no_deal_is_predicted_by_a_model_that_saw_it(trained) -> None:
 def test_one_known_outcome_finishes_nothing(trained) -> None:
     _, history = trained[:2]
     lost = history.pick(~history.rows.won)
-    assert finish(MEAN, np.full(len(lost.rows), 0.3), lost, np.ones(len(lost.rows))) is None
-    assert finish(MEAN, np.full(len(history.rows), np.nan), history, np.ones(len(history.rows))) is None
+    assert finish(MEAN, np.full(len(lost.rows), 0.3), lost, np.ones(len(lost.rows)), when=0) is None
+    unknown = np.full(len(history.rows), np.nan)
+    assert finish(MEAN, unknown, history, np.ones(len(history.rows)), when=0) is None
+
+
+def test_young_censuses_calibrate_but_do_not_shift(trained) -> None:
+    _, history = trained[:2]
+    end = history.deals.end
+    weight = weights_at(history.rows, end)
+    p = np.full(len(history.rows), 0.4)
+    old = matured(history.rows, end)
+    turned = replace(history, rows=replace(history.rows, won=np.where(old, history.rows.won, True)))
+    one, other = (finish(MEAN, p, each, weight, when=end) for each in (history, turned))
+    assert one is not None
+    assert other is not None
+    assert (weight > 0).sum() > old.sum()
+    # The young ones, all won now, raise the calibrated level; the shift then draws it down to the old ones.
+    assert other.calibrator.apply(p[:1])[0] >= one.calibrator.apply(p[:1])[0]
+    assert other.shift <= one.shift
 
 
 def test_chains_are_drawn_to_a_line_and_words_name_the_calibrator(trained) -> None:
