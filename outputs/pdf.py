@@ -41,7 +41,8 @@ def print_pdf(page: Path, pdf: Path, *, browser: str | None, seconds: float = SE
         target = Path(profile) / "page.pdf"
         # a sandbox needs a user other than root
         root = ["--no-sandbox"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        command = [browser, *QUIET, *root, f"--user-data-dir={profile}", f"--print-to-pdf={target}", page.as_uri()]
+        address = page.absolute().as_uri()  # the scenario may be named from the folder it lies in
+        command = [browser, *QUIET, *root, f"--user-data-dir={profile}", f"--print-to-pdf={target}", address]
         problem = _run(command, seconds)
         if not problem and (not target.is_file() or target.read_bytes()[:5] != b"%PDF-"):
             problem = "the browser wrote none"

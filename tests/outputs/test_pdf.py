@@ -45,6 +45,14 @@ def test_a_browser_that_hangs_is_stopped_with_all_that_it_started(tmp_path: Path
     assert not mark.exists()
 
 
+def test_a_page_named_from_the_folder_one_is_in_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The browser is given the whole address, wherever the scenario was started from."""
+    browser = stand_in(tmp_path, f'for a; do last=$a; done; printf %s "$last" > {tmp_path}/address; exit 3')
+    monkeypatch.chdir(tmp_path)
+    print_pdf(Path("runs/a week/report.html"), Path("runs/a week/report.pdf"), browser=browser)
+    assert (tmp_path / "address").read_text() == f"file://{tmp_path}/runs/a%20week/report.html"
+
+
 def test_no_browser_is_no_error(tmp_path: Path) -> None:
     """None is found, or what was found does not start."""
     told = print_pdf(tmp_path / "page.html", tmp_path / "report.pdf", browser=None)
