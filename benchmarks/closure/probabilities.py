@@ -24,6 +24,7 @@ from forecasting.closure.models import (
     HAZARD,
     JOURNEY,
     MEAN,
+    ORDINARY,
     RATIO,
     THOROUGH,
     TRANSPARENT,
@@ -60,7 +61,7 @@ SUMMARY_KEYS = (
       ("auc_gain_low", "auc_gain_high", "brier_gain_low", "brier_gain_high")),
 )  # fmt: skip
 DRAWS = {"quick": 100, "default": 400, "full": 1000}
-SIZES: Mapping[str, Care] = {"quick": Care(2, 1, 40_000), "default": THOROUGH, "full": THOROUGH}
+SIZES: Mapping[str, Care] = {"quick": ORDINARY, "default": THOROUGH, "full": THOROUGH}
 HIDDEN_STATES = 5
 
 

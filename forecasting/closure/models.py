@@ -192,15 +192,16 @@ def amount_knots_of(amount: Floats) -> tuple[float, ...]:
 
 @dataclass(frozen=True)
 class Care:
-    """How much computing a fit may cost: models averaged by the two boosted heads, and deal-spans learned from."""
+    """How much computing a fit may cost: models averaged by the two boosted heads, rows and deal-spans learned from."""
 
     tree_seeds: int = 2
+    tree_rows: int = 12_000
     hazard_seeds: int = 1
-    hazard_spans: int = 50_000
+    hazard_spans: int = 40_000
 
 
 ORDINARY = Care()
-THOROUGH = Care(tree_seeds=6, hazard_seeds=4, hazard_spans=200_000)
+THOROUGH = Care(tree_seeds=6, tree_rows=200_000, hazard_seeds=4, hazard_spans=200_000)
 
 
 def fit_models(history: History, when: int, *, hidden_states: int, seed: int, care: Care = ORDINARY) -> Fitted:
@@ -233,7 +234,10 @@ def fit_models(history: History, when: int, *, hidden_states: int, seed: int, ca
     transparent = fit_stage_dwell(learned.state, learned.rows.won, share, more_terms(learned, path, knots))
     trees = hazard = None
     if len(np.unique(learned.rows.deal)) >= MIN_TREE_DEALS:
-        trees = fit_boosted(learned.features, learned.rows.won, share, seed=seed, seeds=care.tree_seeds)
+        some = np.linspace(0, rows - 1, min(rows, care.tree_rows)).astype(np.int64)
+        trees = fit_boosted(
+            learned.features.pick(some), learned.rows.won[some], share[some], seed=seed, seeds=care.tree_seeds
+        )
         start = None
         if transparent is not None:
             everywhere = None
