@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+from benchmarks import routing_scale
 from benchmarks.frame import Cell, Options, Row
 from benchmarks.routing import peers
 from benchmarks.routing.cases import Case, problem_of
@@ -15,11 +16,15 @@ from benchmarks.routing.summary import OURS
 from benchmarks.routing.synthetic import toptw_like
 from solvers.brake import Brake
 from solvers.routing.find import find_orders
-from solvers.routing.problem import RoutingProblem
+from solvers.routing.pool import upper_bound
+from solvers.routing.problem import Orders, RoutingProblem
 
 COLUMNS = ("family", "instance", "engine", "limit", "seconds", "value", "gap_pct", "best", "travel", "visits", "faults",
            "method")  # fmt: skip
 FOREVER = Brake(float("inf"))
+MET = 20_000
+"""Rep-days remembered for the bound."""
+SECONDS_PER_HOUR = 3600
 DEFAULT_TOPTW = ("c103", "c109", "r104", "rc107", "pr02", "pr09")
 ALL_PEERS_ON = ("c103", "r104", "pr02")
 DEFAULT_SOLOMON, DEFAULT_HOMBERGER, DEFAULT_PRIZES = ("R104", "RC108", "C109", "R211"), ("r1_10_3",), ("RC2_10_4",)
@@ -67,6 +72,8 @@ def cells(options: Options) -> Iterator[Cell]:
                 continue
             if full or names is None or path.stem in names:
                 yield from _of_file(path, options, known)
+    for cell in routing_scale.cells(options):
+        yield Cell(cell.key, partial(_scaled, cell))
 
 
 def _chosen(options: Options, default: Sequence[str], quick: Sequence[str]) -> Sequence[str]:
@@ -82,7 +89,8 @@ def _of_file(path: Path, options: Options, known: dict[tuple[str, str, str], flo
     everybody = full or path.stem in ALL_PEERS_ON
     if case.family == "toptw":
         text = path.read_text(encoding="utf-8")
-        some = ("pyvrp", "ortools", "vroom", "greedy", "nearest", "top") if everybody else ("pyvrp", "greedy")
+        some: tuple[str, ...] = ("pyvrp", "ortools", "vroom", "greedy", "nearest", "top")
+        some = some if everybody else ("pyvrp", "greedy")
         for m in ROUTES[options.size]:
             one = named(read_toptw(case.name, text, m), known.get(("toptw", case.name, str(m))))
             yield Cell(f"toptw {case.name} m={m}", partial(measure, one, some, short, options))
@@ -92,8 +100,8 @@ def _of_file(path: Path, options: Options, known: dict[tuple[str, str, str], flo
         )
     elif case.family == "week2000":
         for limit in (options.seconds,) if options.seconds else (SMALL_SECONDS, LARGE_SECONDS):
-            some = ("pyvrp", "ortools", "vroom", "greedy", "nearest", "top") if limit == long else ()
-            yield Cell(f"week {case.name} {limit:g} s", partial(measure, case, some, limit, options))
+            rest = ("pyvrp", "ortools", "vroom", "greedy", "nearest", "top") if limit == long else ()
+            yield Cell(f"week {case.name} {limit:g} s", partial(measure, case, rest, limit, options))
     elif case.family in ("solomon", "homberger"):
         one = _vrptw(path, case.name, known)
         limit = short if case.family == "solomon" else long
@@ -135,10 +143,12 @@ def measure(
     problem = problem_of(case)
     group = family or case.family
     began = time.perf_counter()
-    found = find_orders(problem, engine="auto", seed=options.seed, brake=FOREVER, seconds=limit)
+    found = find_orders(problem, engine="auto", seed=options.seed, brake=FOREVER, seconds=limit, remember=MET)
     spent = time.perf_counter() - began
     save(options, f"{group}_{case.name}_{case.vehicles}_{limit:g}s", OURS, case, found.sequences)
     yield _row(group, case.name, OURS, limit, spent, check(case, found.sequences), case, found.method)
+    if case.family == "week2000" and others:
+        yield bounded(problem, found, case, limit, options.seed)
     for name in others:
         began, note = time.perf_counter(), ""
         try:
@@ -149,6 +159,23 @@ def measure(
         spent = time.perf_counter() - began
         save(options, f"{group}_{case.name}_{case.vehicles}_{limit:g}s", name, case, orders)
         yield _row(group, case.name, name, 0.0 if name in TIMELESS else limit, spent, check(case, orders), case, note)
+
+
+def bounded(problem: RoutingProblem, found: Orders, case: Case, limit: float, seed: int) -> Row:
+    """A proven bound on what any plan of the week is worth net of travel, and the gap of ours to it."""
+    bound = upper_bound(problem, incumbent=found.sequences, met=found.met, seconds=limit, seed=seed)
+    verdict = check(case, found.sequences)
+    net = verdict.value - case.price * verdict.travel / SECONDS_PER_HOUR
+    row = _row(case.family, case.name, "bound", limit, bound.seconds, None, case, f"net of travel: {bound.method}")
+    short = round(100 * (bound.value_eur - net) / bound.value_eur, 3)
+    return row | {"value": round(bound.value_eur, 2), "bound_gap_pct": short}
+
+
+def _scaled(cell: Cell) -> Iterator[Row]:
+    """The rows of a large field among ours."""
+    for row in cell.run():
+        own = _row("scale", f"{row['measure']}, {row['customers']}", OURS, 0.0, row["seconds"], None, None, row["note"])
+        yield own | row | {"faults": row["note"] if row.get("faults") else ""}
 
 
 def _other(name: str, problem: RoutingProblem, limit: float, seed: int) -> peers.Orders:
@@ -171,7 +198,7 @@ def _row(
         return row
     if family == "toptw" or family == "toptw_opt":
         row["instance"] = f"{instance} m={case.vehicles}"
-    travel = verdict.travel / 3600 if case.family == "week2000" else verdict.travel
+    travel = verdict.travel / SECONDS_PER_HOUR if case.family == "week2000" else verdict.travel
     row |= {"value": round(verdict.value, 2), "travel": round(travel, 2), "visits": verdict.visits, "best": case.best}
     row["faults"] = "; ".join(verdict.faults[:3])
     if case.best:

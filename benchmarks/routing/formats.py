@@ -112,11 +112,12 @@ def read_prizes(name: str, text: str) -> Case:
     )  # fmt: skip
 
 
-def read_technicians(name: str, text: str, fetching: int = 4) -> Case:
+def read_technicians(name: str, text: str, enough: int = 3) -> Case:
     """Technicians with own homes, skills, tools and parts; least working time.
 
-    Nobody fetches tools on the way here. Where a request finds no technician who has all it needs, the `fetching`
-    technicians nearest to the depot go there first and then have every tool and part.
+    Nobody fetches tools on the way here. Where a request finds no technician who has all it needs and comes in time,
+    those who live nearest to the depot go there first and then have every tool and part: as few as leave each request
+    `enough` technicians.
     """
     crew = int(next(row for row in numbers(text) if len(row) == 4)[0])
     found = re.findall(
@@ -131,17 +132,20 @@ def read_technicians(name: str, text: str, fetching: int = 4) -> Case:
     load = np.array([parts[r] + [0] * (width - len(parts[r])) for r in need])
     skilled = np.array([[set(skills[r]) <= set(skills[v]) for v in has] for r in need])
     tooled = np.array([[set(tools[r]) <= set(tools[v]) for v in has] for r in need])
-    able = skilled & tooled & (load[:, None, :] <= stock[None, :, :]).all(axis=2)
-    starts, head_start = homes[:, :2].copy(), np.zeros(crew)
-    if not able.any(axis=1).all():
-        way = np.hypot(*(homes[:, :2] - depot[:2]).T)
-        for v in np.argsort(way, kind="stable")[:fetching]:
-            head_start[v], stock[v], tooled[:, v] = way[v], load.sum(axis=0), True
-    able = skilled & tooled & (load[:, None, :] <= stock[None, :, :]).all(axis=2)
-    points = np.vstack([asked[:, :2], starts])
-    drive = euclid(points)
-    for v in np.flatnonzero(head_start):  # from the depot instead of home; back home
-        drive[len(asked) + v, : len(asked)] = np.hypot(*(asked[:, :2] - depot[:2]).T)
+    points = np.vstack([asked[:, :2], homes[:, :2]])
+    drive, out = euclid(points), np.hypot(*(asked[:, :2] - depot[:2]).T)
+    way = np.hypot(*(homes[:, :2] - depot[:2]).T)
+    head_start, n = np.zeros(crew), len(asked)
+    nearest = np.argsort(way, kind="stable")
+    for k in range(crew + 1):
+        able = skilled & tooled & (load[:, None, :] <= stock[None, :, :]).all(axis=2)
+        arrive = np.maximum(homes[:, 2] + head_start + drive[n:, :n].T, asked[:, 2:3])
+        back = arrive + asked[:, 4:5] + drive[:n, n:]
+        choice = (able & (arrive <= asked[:, 3:4]) & (back <= homes[:, 3])).sum(axis=1)
+        if choice.min() >= (enough if k else 1) or k == crew:
+            break
+        v = nearest[k]  # from the depot instead of home; back home
+        head_start[v], stock[v], tooled[:, v], drive[n + v, :n] = way[v], load.sum(axis=0), True, out
     return Case(
         family="trsp", name=name, kind="work", points=points, drive=drive, service=asked[:, 4],
         score=np.zeros(len(asked)), opens=asked[:, 2], closes=asked[:, 3], starts=homes[:, 2], ends=homes[:, 3],

@@ -145,7 +145,8 @@ def top_by_value(problem: RoutingProblem, seconds: float, seed: int) -> Orders:
 def _chase(problem: RoutingProblem, shift: int, left: set[int]) -> tuple[int, ...]:
     """Nearest neighbour for one shift; what it serves is taken out of `left`."""
     day = problem.shifts[shift]
-    place, now, order, load = day.start_place, day.start_seconds, [], list(day.capacity)
+    place, now, load = day.start_place, day.start_seconds, list(day.capacity)
+    order: list[int] = []
     while True:
         best, best_end = -1, LATEST
         for i in sorted(left, key=lambda i: (int(problem.seconds[place, problem.tasks[i].place]), i)):

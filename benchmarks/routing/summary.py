@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import routing_scale
 from benchmarks.frame import Row
 
 SUMMARY_KEYS = (
@@ -40,6 +41,11 @@ def summarise(rows: Sequence[Row]) -> Mapping[str, Any]:
     if crews:
         found["trsp.feasible"] = f"{sum(not r['faults'] for r in crews)} of {len(crews)}"
     found |= _week(rows)
+    scaled = routing_scale.summarise(rows)
+    found |= {key: scaled[key] for key in ("scale.seconds", "scale.value_over_bound_pct") if key in scaled}
+    for row in rows:
+        if row["engine"] == "bound":
+            found["week2000.bound_gap_pct"] = row["bound_gap_pct"]
     compiled = [r["seconds"] for r in rows if r["family"] == "compile"]
     found["compile_seconds"] = compiled[0] if compiled else None
     found["faults"] = sum(bool(r["faults"]) for r in rows)

@@ -115,7 +115,7 @@ class Met(NamedTuple):
     of_task: np.ndarray
 
 
-NEIGHBOURS = 250
+NEIGHBOURS = 60
 """How many near tasks are known of each task."""
 IDLE_SHARE = 0.02
 """What the search counts for a working day spent driving, as a share of the prizes a working day can bring."""

@@ -133,4 +133,5 @@ def _together(problem: RoutingProblem, *, effort: Effort, seed: int, brake: Brak
     share = None if seconds is None else TOGETHER_SHARE * seconds
     iterations = TOGETHER_ITERATIONS[effort] if seconds is None else None
     sequences, done = solve_together(problem, seed=seed, brake=brake, seconds=share, iterations=iterations)
-    return Orders(sequences, f"PyVRP on all rep-days together, {done} iterations", brake.pulled())
+    told = "PyVRP on all rep-days together" if any(sequences) else "PyVRP found no plan with every visit"
+    return Orders(sequences, f"{told}, {done} iterations", brake.pulled())

@@ -325,6 +325,21 @@ def around(arrays: Arrays, state: State, work: Work, task: int, everywhere: bool
     return open_shifts[:found]
 
 
+@njit(cache=True, inline="always")
+def beside(arrays: Arrays, state: State, shift: int, position: int, task: int) -> float:
+    """Gain of `task` right before or after the event `position`, its times not looked at; prize if it has no place.
+
+    After an insertion these are the only new places on the rep-day.
+    """
+    to, times, drives = arrays.tasks[task, PLACE], state.times, arrays.drives
+    detour = np.inf if to >= 0 else 0.0
+    for k in range(position, position + 2):
+        if to >= 0:
+            way = drives[to, times[shift, k, HERE], 2] + drives[to, times[shift, k, ONWARD], 3]
+            detour = min(detour, way - state.leg[shift, k])
+    return float(arrays.gain_eur[task] - detour)
+
+
 @njit(cache=True)
 def fill(arrays: Arrays, state: State, memory: Memory, work: Work, rng: np.random.Generator) -> int:
     """Insert what is left out, the most gain per minute of service and added drive first; returns how many.
@@ -338,14 +353,15 @@ def fill(arrays: Arrays, state: State, memory: Memory, work: Work, rng: np.rando
         np.zeros(tasks),
         np.zeros(tasks),
     )
-    inserted, changed = 0, np.zeros(1, np.int64)
+    inserted, at, changed = 0, 0, np.zeros(1, np.int64)
+    arrays, state, memory, work = bare(arrays), bare(state), bare(memory), bare(work)
     while True:
         chosen = -1
         for task in range(tasks):
             if state.shift_of[task] >= 0:
                 continue
             fresh = inserted == 0 or shift_of[task] == changed[0]
-            if not fresh and slot_of(arrays.shifts_of, task, changed[0]) >= 0:
+            if not fresh and beside(arrays, state, changed[0], at, task) > max(TOO_SMALL, gains[task]):
                 fresh = choose(arrays, state, memory, task, changed, 0.0, rng)[0] > max(TOO_SMALL, gains[task])
             if fresh:
                 where = around(arrays, state, work, task, True)
@@ -358,6 +374,6 @@ def fill(arrays: Arrays, state: State, memory: Memory, work: Work, rng: np.rando
                 chosen = task
         if chosen < 0:
             return inserted
-        changed[0] = shift_of[chosen]
+        changed[0], at = shift_of[chosen], position_of[chosen]
         insert(arrays, state, changed[0], position_of[chosen], chosen)
         inserted += 1

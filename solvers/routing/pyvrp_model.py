@@ -5,11 +5,13 @@ that are forbidden; money is counted so finely that a prize below a drive's cost
 clock are exact here, so nothing is put right afterwards.
 """
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
 from pyvrp import Client, Depot, Location, ProblemData, Result, VehicleType
 from pyvrp import solve as pyvrp_solve
+from pyvrp.exceptions import PenaltyBoundWarning
 from pyvrp.stop import MaxIterations, MaxRuntime, MultipleCriteria, StoppingCriterion
 
 from solvers.brake import Brake
@@ -59,7 +61,9 @@ def solve_together(
         criteria.append(MaxRuntime(max(0.0, seconds)))
     if iterations is not None:
         criteria.append(MaxIterations(iterations))
-    result: Result = pyvrp_solve(data, MultipleCriteria(criteria), seed=seed, collect_stats=False, display=False)
+    with warnings.catch_warnings():  # told by the empty plan
+        warnings.simplefilter("ignore", PenaltyBoundWarning)
+        result: Result = pyvrp_solve(data, MultipleCriteria(criteria), seed=seed, collect_stats=False, display=False)
     orders: list[tuple[int, ...]] = [()] * len(problem.shifts)
     if result.best.is_feasible():
         free = [iter(members) for members in groups]

@@ -1,0 +1,83 @@
+import csv
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from benchmarks.frame import Options
+from benchmarks.routing import BENCHMARK, peers
+from benchmarks.routing.cases import problem_of
+from benchmarks.routing.cells import FOREVER, bounded, cells, measure
+from benchmarks.routing.check import check
+from benchmarks.routing.summary import SUMMARY_KEYS, summarise
+from benchmarks.routing.synthetic import toptw_like
+from solvers.routing.find import find_orders
+
+
+@pytest.fixture(scope="module")
+def small():
+    return replace(toptw_like(3, 2, customers=15), best=200.0)
+
+
+def test_ours_and_the_peers_stand_side_by_side(small, tmp_path):
+    """Legal plans from each, ours not below the simple rules, solutions as rep, day, position, customer."""
+    options = Options(data=tmp_path, solutions=tmp_path / "plans", seed=1)
+    rows = list(measure(small, ("pyvrp", "ortools", "greedy", "nearest", "top"), 0.3, options))
+    assert [row["engine"] for row in rows] == ["muster", "pyvrp", "ortools", "greedy", "nearest", "top"]
+    assert not any(row["faults"] for row in rows)
+    value = {row["engine"]: row["value"] for row in rows}
+    assert value["muster"] >= max(value["greedy"], value["nearest"], value["top"])
+    assert rows[0]["gap_pct"] == round(100 * (200 - value["muster"]) / 200, 3)
+    with (tmp_path / "plans" / "toptw_synthetic 3_2_0.3s_muster.csv").open(encoding="utf-8") as file:
+        table = list(csv.DictReader(file))
+    assert len(table) == rows[0]["visits"]
+    assert sum(small.score[int(line["customer"]) - 1] for line in table) == value["muster"]
+
+
+def test_vroom_is_measured_or_said_to_be_absent(small, tmp_path, monkeypatch):
+    """Without pyvroom its row says so and holds no figure."""
+    options = Options(data=tmp_path)
+    if peers.has_vroom():
+        assert not check(small, peers.vroom(problem_of(small), 1.0, 1)).faults
+    monkeypatch.setattr(peers, "has_vroom", lambda: False)
+    row = list(measure(small, ("vroom",), 0.05, options))[1]
+    assert (row["value"], row["method"]) == (None, "not measured: pyvroom is not installed (extra bench)")
+
+
+def test_a_benchmark_without_data_measures_a_synthetic_instance(tmp_path):
+    """Compile row first; the summary has declared keys only."""
+    found = list(cells(Options(data=tmp_path / "absent", size="quick", seconds=0.1)))
+    assert [cell.key for cell in found] == ["compile", "synthetic synthetic 7"]
+    rows = [row for cell in found for row in cell.run()]
+    summary = summarise(rows)
+    assert set(summary) <= set(SUMMARY_KEYS)
+    assert summary["faults"] == 0
+
+
+def test_the_bound_is_not_below_the_plan(small):
+    """Proven from above: the gap of a searched plan is never negative."""
+    problem = problem_of(small)
+    found = find_orders(problem, engine="native", effort="quick", seed=1, brake=FOREVER, remember=50)
+    row = bounded(problem, found, small, 5.0, 1)
+    assert row["bound_gap_pct"] >= 0
+    assert row["value"] <= small.score.sum()
+
+
+def test_a_plan_with_a_fault_counts_as_nothing():
+    """One instance at 1 %, one with a broken rule: the mean is 50.5 %."""
+    row = {"family": "toptw", "engine": "muster", "limit": 10, "seconds": 1.0, "value": 1.0, "travel": 0.0}
+    rows = [row | {"gap_pct": 1.0, "faults": ""}, row | {"gap_pct": 0.0, "faults": "late"}]
+    assert summarise(rows)["toptw.mean_gap_pct"] == 50.5
+
+
+def test_the_public_sets_give_cells_of_every_family():
+    """Default size on the shared data: every family has a cell; one file alone gives its own cells."""
+    data = Path(__file__).resolve().parents[4] / "shared" / "data"
+    if not (data / "routing" / "bks.csv").exists():
+        pytest.skip("needs ../shared/data beside the checkout")
+    keys = [cell.key for cell in BENCHMARK.cells(Options(data=data))]
+    families = {"toptw", "toptw_opt", "week", "solomon", "homberger", "pcvrptw", "trsp"}
+    assert families <= {key.split()[0] for key in keys}
+    one = data / "routing" / "toptw" / "c101.txt"
+    keys = [cell.key for cell in BENCHMARK.cells(Options(data=data, instances=(one,)))]
+    assert keys == ["compile", "toptw c101 m=1", "toptw c101 m=2", "toptw c101 m=4", "toptw_opt c101"]
