@@ -34,8 +34,8 @@ class Effort:
     """bags: models per objective, 0: no trees. rows: training rows of each. trees: of each."""
 
     bags: int = 2
-    rows: int = 20_000
-    trees: int = 100
+    rows: int = 12_000
+    trees: int = 80
 
 
 @dataclass(frozen=True)
