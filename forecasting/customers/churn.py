@@ -86,7 +86,7 @@ def _learned(
     for k in range(FOLDS):
         train, test = fold != k, fold == k
         raw[test] = _trees(x[train], y[train], encoder, seed).predict(x[test])
-        logistic[test] = _logistic(linear[train], y[train], linear[test])
+        logistic[test] = logistic(linear[train], y[train], linear[test])
         base[test] = y[train].mean()
     order = _time_order(labelled)
     honest = np.empty(len(y))
@@ -136,7 +136,8 @@ def _trees(x: np.ndarray, y: np.ndarray, encoder: Encoder, seed: int) -> lgb.Boo
     return lgb.train({**PARAMETERS, "seed": seed}, data, num_boost_round=TREES)
 
 
-def _logistic(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
+def logistic(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
+    """(L,) probability by logistic regression, unknown numbers as their mean: the plain way beside the trees."""
     known = ~np.isnan(x)
     mean = np.where(known.any(axis=0), np.nansum(x, axis=0) / np.maximum(known.sum(axis=0), 1), 0.0)
     model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=500))

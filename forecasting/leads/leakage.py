@@ -10,16 +10,22 @@ A model that reads such a column looks brilliant on the past and is blind on a f
    between history and fresh leads, or the fresh leads do not have the column.
 4. not yet reached: read by this column alone, fresh leads would convert at a rate that is off the latest history's by
    at least `SHIFT_SHARE` of the rate, and by more than history ever moved between neighbouring spans of that length.
-   Fresh leads are not worse; they have not reached those states.
+   Fresh leads are not worse; they have not reached those states. Honest columns move too, when customers change, so
+   these suspects stand trial together: a model of the columns that are left is read with and without them, and they
+   are refused if that moves what the fresh leads are expected to convert at by `SHIFT_SHARE` of the rate. Suspects that
+   do not move it tell which leads are better, and not that all are worse; they are kept and named.
 
 What no sign can show: a column written after the sale in the fresh leads too, if it is always filled and not strong.
 Kaufman et al. (2012), Leakage in data mining, names the problem: legitimacy is a matter of time of writing.
 """
 
+from dataclasses import dataclass
+
 import numpy as np
 import pandas as pd
 
 from forecasting.leads.columns import LeadColumns
+from forecasting.leads.model import raw_probability
 from forecasting.metrics import auc
 
 PERFECT_AUC = 0.90
@@ -40,12 +46,25 @@ PRIOR_ROWS = 5.0
 BINS = 20
 
 
-def find_leaks(columns: LeadColumns) -> pd.DataFrame:
-    """The refused columns: column, reason (a sentence with the figures), auc_alone (out of fold; NaN if absent).
+@dataclass(frozen=True)
+class Leaks:
+    """refused: column, reason (a sentence with the figures), auc_alone (out of fold; NaN if absent), by column.
 
-    Sorted by column. Empty where the history has one outcome only: then nothing can be told.
+    watched: columns that moved as a leak would, and were kept because nothing rests on it.
+    """
+
+    refused: pd.DataFrame
+    watched: tuple[str, ...]
+
+
+def find_leaks(columns: LeadColumns, *, seed: int = 0) -> Leaks:
+    """The refused columns, and those that are to be watched.
+
+    Nothing but columns that the fresh leads lack is refused where the history has one outcome only. `seed`: of the
+    trees that judge suspects.
     """
     found = [(name, "the fresh leads do not have this column", np.nan) for name in columns.absent]
+    suspects: list[tuple[str, str, float]] = []
     converted = columns.converted
     if 0 < converted.sum() < len(converted):
         for name in columns.past.columns:
@@ -53,14 +72,31 @@ def find_leaks(columns: LeadColumns) -> pd.DataFrame:
             power = auc(_out_of_fold_rates(past, converted), converted)
             reason = _near_perfect(past, converted, power)
             reason = reason or _emptiness_tells(columns.past[name], converted, power)
+            moved = ""
             if len(fresh) >= MIN_FRESH_ROWS:
                 reason = reason or _filled_for_others(columns.past[name], columns.fresh[name])
-                reason = reason or _not_yet_reached(past, fresh, converted)
+                moved = _not_yet_reached(past, fresh, converted)
             if reason:
                 found.append((str(name), reason, power))
-    frame = pd.DataFrame(found, columns=["column", "reason", "auc_alone"])
+            elif moved:
+                suspects.append((str(name), moved, power))
+    guilty = bool(suspects) and _move_the_level(columns, {row[0] for row in found}, {row[0] for row in suspects}, seed)
+    frame = pd.DataFrame([*found, *(suspects if guilty else [])], columns=["column", "reason", "auc_alone"])
     frame = frame.astype({"column": "str", "reason": "str", "auc_alone": "float64"})
-    return frame.sort_values("column").reset_index(drop=True)
+    watched = () if guilty else tuple(sorted(row[0] for row in suspects))
+    return Leaks(frame.sort_values("column").reset_index(drop=True), watched)
+
+
+def _move_the_level(columns: LeadColumns, refused: set[str], suspects: set[str], seed: int) -> bool:
+    """Whether fresh leads would convert at another rate if the suspects were believed."""
+    honest = [name for name in columns.past.columns if name not in refused and name not in suspects]
+    if not honest:
+        return True
+    rates = [
+        raw_probability(columns.past[kept], columns.converted, columns.fresh[kept], seed=seed, bags=1).mean()
+        for kept in (honest, [*honest, *sorted(suspects)])
+    ]
+    return bool(abs(rates[1] - rates[0]) > SHIFT_SHARE * columns.converted.mean())
 
 
 def _values(past: pd.Series, fresh: pd.Series) -> tuple[np.ndarray, np.ndarray]:

@@ -23,7 +23,7 @@ def tables(seed: int = 1, **columns):
 
 
 def refused(leads, history) -> dict[str, str]:
-    found = find_leaks(read_columns(leads, history))
+    found = find_leaks(read_columns(leads, history)).refused
     return dict(zip(found["column"], found["reason"], strict=True))
 
 
@@ -95,6 +95,24 @@ def test_a_state_that_fresh_leads_have_not_reached_is_refused() -> None:
     assert "points less than the latest of the history" in reason
 
 
+def test_a_column_that_moved_but_moves_no_level_is_kept_and_named() -> None:
+    """Rich leads came from fairs; now nobody does. The budget tells all the source told, so the level rests on it."""
+    rng = np.random.default_rng(5)
+
+    def budget(_, converted):
+        return tuple(1.1 * won + rng.normal(0, 1, len(won)) for won in (converted, rng.random(FRESH) < 0.4))
+
+    leads, history = tables(budget=budget)
+    rich = history["budget"] > 0.6
+    history["source"] = np.where(rng.random(PAST) < np.where(rich, 0.85, 0.1), "fair", "web")
+    leads["source"] = np.where(rng.random(FRESH) < 0.05, "fair", "web")
+    found = find_leaks(read_columns(leads, history))
+    assert found.refused.empty
+    assert found.watched == ("source",)
+    bare = [frame.drop(columns="budget") for frame in (leads, history)]
+    assert list(refused(*bare)) == ["source"]
+
+
 def test_a_column_that_always_moved_as_much_is_not_blamed_for_moving_again() -> None:
     def campaign(rng, converted):
         season = (np.arange(PAST) // FRESH) % 2 == 0
@@ -119,7 +137,7 @@ def test_the_auc_alone_is_out_of_fold_so_many_values_do_not_look_strong() -> Non
 
     leads, history = tables(region=region)
     leads["region"] = np.nan
-    found = find_leaks(read_columns(leads, history)).set_index("column")
+    found = find_leaks(read_columns(leads, history)).refused.set_index("column")
     assert found["auc_alone"]["region"] == pytest.approx(0.5, abs=0.06)
 
 

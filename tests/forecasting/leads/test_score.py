@@ -109,7 +109,9 @@ def test_no_history_gives_one_half_and_no_leads_give_no_scores() -> None:
     none = score_leads(leads.iloc[:0], history, seed=7)
     assert none.scores.empty
     assert list(none.scores.columns) == ["lead_id", "conversion_probability", "rank"]
-    assert none.quality["metric"].tolist() == ["auc", "brier", "ece", "bias_points", "log_loss", "precision_top20"]
+    metrics = ["auc", "brier", "ece", "bias_points", "log_loss", "precision_top20"]
+    assert none.quality["metric"].tolist() == metrics * 2
+    assert none.quality["baseline"].tolist() == ["base rate"] * 6 + ["logistic regression"] * 6
     bare = pd.DataFrame({"lead_id": pd.Series([], dtype="str")})
     assert score_leads(bare, bare.assign(converted=pd.Series([], dtype="float64")), seed=7).scores.empty
 
