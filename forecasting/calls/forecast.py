@@ -91,8 +91,7 @@ def forecast_calls(
     seconds = np.tile(handle.seconds[:, hour], (1, settings.days))
     if handle.assumed.any() and len(history.queues):
         reasons = joined(reasons, np.where(handle.assumed, _handle_reason(handle), "")[:, None])
-    flat = paths.reshape(*paths.shape[:2], days.is_open.size)
-    starts = interval_starts(days)
+    flat, starts = paths.reshape(*paths.shape[:2], days.is_open.size), interval_starts(days)
     table = _table(history.queues, starts, days, flat, seconds, settings.quantiles, reasons, answer.method)
     return CallForecast(
         queues=history.queues,
