@@ -82,11 +82,11 @@ def _learned(
 ) -> Churn:
     x, linear = encoder.encode(labelled), encoder.one_hot(labelled)
     fold = _folds(labelled, y, seed)
-    raw, logistic, base = np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
+    raw, linear_raw, base = np.empty(len(y)), np.empty(len(y)), np.empty(len(y))
     for k in range(FOLDS):
         train, test = fold != k, fold == k
         raw[test] = _trees(x[train], y[train], encoder, seed).predict(x[test])
-        logistic[test] = logistic(linear[train], y[train], linear[test])
+        linear_raw[test] = logistic(linear[train], y[train], linear[test])
         base[test] = y[train].mean()
     order = _time_order(labelled)
     honest = np.empty(len(y))
@@ -97,7 +97,7 @@ def _learned(
     probability = calibrator.apply(model.predict(encoder.encode(customers))) if len(customers) else np.zeros(0)
     note = f"out of fold, calibrated by {calibrator.kind}"
     quality: list[Figure] = []
-    for baseline, other in (("base_rate", base), ("logistic", logistic)):
+    for baseline, other in (("base_rate", base), ("logistic", linear_raw)):
         quality += [
             ("churn", "auc", auc(honest, y), baseline, 0.5 if baseline == "base_rate" else auc(other, y), len(y), note),
             ("churn", "brier", brier(honest, y), baseline, brier(other, y), len(y), note),
