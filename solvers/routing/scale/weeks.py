@@ -6,7 +6,7 @@ they are numbered and seeded before they are sent, so the plan does not depend o
 
 import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import BrokenExecutor, CancelledError, Executor, ProcessPoolExecutor
+from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 
@@ -185,10 +185,18 @@ def _map(executor: Executor | None, parts: list[Part]) -> Iterator[Solved]:
     if executor is None:
         yield from map(solve_part, parts)
         return
-    waiting = [executor.submit(solve_part, part) for part in parts]
+    waiting = [_sent(executor, part) for part in parts]
     for part, future in zip(parts, waiting, strict=True):
         try:
-            done = future.result()
+            done = future.result() if future else solve_part(part)
         except (BrokenExecutor, CancelledError):
             done = solve_part(part)
         yield done
+
+
+def _sent(executor: Executor, part: Part) -> Future[Solved] | None:
+    """The part on its way to a worker; None if the executor takes no more work."""
+    try:
+        return executor.submit(solve_part, part)
+    except (BrokenExecutor, RuntimeError):  # broken, or shut down
+        return None

@@ -83,7 +83,7 @@ def test_the_borders_pay():
 
 
 class DiesOnce(Executor):
-    """Its worker dies at the third part, and with it all that wait."""
+    """Its worker dies at the third part, and at the sixth it takes no more."""
 
     def __init__(self):
         self.seen = 0
@@ -91,6 +91,8 @@ class DiesOnce(Executor):
     def submit(self, fn, /, *args, **kwargs):
         self.seen += 1
         future: Future = Future()
+        if self.seen > 5:
+            raise BrokenProcessPool("no more work")
         if self.seen == 3:
             future.set_exception(BrokenProcessPool("worker gone"))
         else:
