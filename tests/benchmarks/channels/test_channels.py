@@ -140,18 +140,18 @@ def test_side_by_side_names_each_answer() -> None:
 def test_rows_of_a_week_random_cases_prices_and_flow(tmp_path: Path) -> None:
     """Small weeks through our engine: legal, within the bound, the best where enumerated, as good as the flow."""
     options = Options(data=tmp_path, solutions=tmp_path / "solutions", seed=3)
-    rows = list(weeks.measure_week("small", cases.make_week(300, 2), options, limit=20.0, rivals=("PuLP+HiGHS",)))
+    rows = list(weeks.measure_week("small", cases.make_week(80, 2), options, limit=20.0, rivals=("PuLP+HiGHS",)))
     ours = rows[0]
     assert ours["note"] == ""
-    assert 0 <= ours["gap_pct"] < 2
-    assert len((tmp_path / "solutions" / "small.csv").read_text().splitlines()) == 301
+    assert 0 <= ours["gap_pct"] < 5
+    assert len((tmp_path / "solutions" / "small.csv").read_text().splitlines()) == 81
     named = {row["method"]: row for row in rows}
     assert named["greedy"]["gap_pct"] > ours["gap_pct"]
     assert named["LP by HiGHS"]["bound"] >= max(ours["value"], named["PuLP+HiGHS"]["value"]) - 1e-3
-    faults = list(weeks.measure_random(5, 4, seconds=1.0))
+    faults = list(weeks.measure_random(5, 2, seconds=1.0))
     assert faults[-1]["violations"] == 0
     assert faults[-1]["short_of_best_pct"] == pytest.approx(0, abs=1e-4)
-    flow = {row["method"]: row for row in weeks.measure_flow(400, 1)}
+    flow = {row["method"]: row for row in weeks.measure_flow(200, 1)}
     assert flow["Muster"]["gap_pct"] == pytest.approx(0, abs=0.5)
     assert flow["Muster"]["gap_pct"] >= -1e-9
     summary = whole_summary(channels.BENCHMARK, rows + faults + list(flow.values()))
@@ -161,7 +161,7 @@ def test_rows_of_a_week_random_cases_prices_and_flow(tmp_path: Path) -> None:
 
 def test_prices_are_checked_by_solving_again() -> None:
     """A row for each channel and day; what an hour more brings is near its price where capacity is large."""
-    rows = list(weeks.measure_prices("600", cases.make_week(600, 4), seconds=0.5))
+    rows = list(weeks.measure_prices("300", cases.make_week(300, 4), seconds=0.2))
     assert len(rows) == cases.CAPACITIES
     assert all(row["brought_eur"] <= row["expected_eur"] * 1.0001 + 0.01 for row in rows)
     assert weeks.error_pct(99.0, 100.0) == pytest.approx(100 / 99)
