@@ -29,7 +29,7 @@ def check(case: Case, plan: Plan) -> Verdict:
     faults: list[str] = []
     travel = length = work = 0.0
     seen: list[int] = []
-    for number, route in enumerate(plan):
+    for number, route in enumerate(plan[: case.vehicles * case.days]):
         if not route:
             continue
         vehicle, where = number // case.days, f"vehicle {number // case.days} day {number % case.days}"

@@ -112,12 +112,11 @@ def read_prizes(name: str, text: str) -> Case:
     )  # fmt: skip
 
 
-def read_technicians(name: str, text: str, enough: int = 3) -> Case:
+def read_technicians(name: str, text: str, enough: int = 2) -> Case:
     """Technicians with own homes, skills, tools and parts; least working time.
 
-    Nobody fetches tools on the way here. Where a request finds no technician who has all it needs and comes in time,
-    those who live nearest to the depot go there first and then have every tool and part: as few as leave each request
-    `enough` technicians.
+    Nobody fetches tools on the way here. Where fewer than `enough` technicians have all that a request needs and come
+    in time, one with the skill who lives nearest to the depot goes there first and then has every tool and part.
     """
     crew = int(next(row for row in numbers(text) if len(row) == 4)[0])
     found = re.findall(
@@ -136,21 +135,31 @@ def read_technicians(name: str, text: str, enough: int = 3) -> Case:
     drive, out = euclid(points), np.hypot(*(asked[:, :2] - depot[:2]).T)
     way = np.hypot(*(homes[:, :2] - depot[:2]).T)
     head_start, n = np.zeros(crew), len(asked)
-    nearest = np.argsort(way, kind="stable")
-    for k in range(crew + 1):
+    for _ in range(crew):
         able = skilled & tooled & (load[:, None, :] <= stock[None, :, :]).all(axis=2)
-        arrive = np.maximum(homes[:, 2] + head_start + drive[n:, :n].T, asked[:, 2:3])
-        back = arrive + asked[:, 4:5] + drive[:n, n:]
-        choice = (able & (arrive <= asked[:, 3:4]) & (back <= homes[:, 3])).sum(axis=1)
-        if choice.min() >= (enough if k else 1) or k == crew:
+        arrive = homes[:, 2] + head_start + drive[n:, :n].T
+        ready = able & _in_time(arrive, asked, drive[:n, n:], homes)
+        choice = ready.sum(axis=1)
+        by_depot = skilled & _in_time(homes[:, 2] + way + out[:, None], asked, drive[:n, n:], homes)
+        by_depot &= ~ready & (head_start == 0)[None, :] & (choice < enough)[:, None]
+        if not by_depot.any():
             break
-        v = nearest[k]  # from the depot instead of home; back home
+        wanted = np.argmin(np.where(by_depot.any(axis=1), choice, crew + 1))
+        v = np.argmin(np.where(by_depot[wanted], way, np.inf))  # from the depot instead of home; back home
         head_start[v], stock[v], tooled[:, v], drive[n + v, :n] = way[v], load.sum(axis=0), True, out
+    able = skilled & tooled & (load[:, None, :] <= stock[None, :, :]).all(axis=2)
     return Case(
         family="trsp", name=name, kind="work", points=points, drive=drive, service=asked[:, 4],
         score=np.zeros(len(asked)), opens=asked[:, 2], closes=asked[:, 3], starts=homes[:, 2], ends=homes[:, 3],
         load=load, capacity=stock, able=able, head_start=head_start, ticks=1000, objective="working time",
     )  # fmt: skip
+
+
+def _in_time(arrive: np.ndarray, asked: np.ndarray, back: np.ndarray, homes: np.ndarray) -> np.ndarray:
+    """(n, v): whether a request can be served alone by who arrives then, and home be reached."""
+    begin = np.maximum(arrive, asked[:, 2:3])
+    fits: np.ndarray = (begin <= asked[:, 3:4]) & (begin + asked[:, 4:5] + back <= homes[:, 3])
+    return fits
 
 
 def read_week(folder: Path) -> Case:

@@ -55,12 +55,12 @@ def test_a_benchmark_without_data_measures_a_synthetic_instance(tmp_path):
 
 
 def test_the_bound_is_not_below_the_plan(small):
-    """Proven from above: the gap of a searched plan is never negative."""
+    """Proven from above (rounded up by a cent): the gap of a searched plan is never negative."""
     problem = problem_of(small)
     found = find_orders(problem, engine="native", effort="quick", seed=1, brake=FOREVER, remember=50)
     row = bounded(problem, found, small, 5.0, 1)
     assert row["bound_gap_pct"] >= 0
-    assert row["value"] <= small.score.sum()
+    assert row["value"] <= small.score.sum() + 0.02
 
 
 def test_a_plan_with_a_fault_counts_as_nothing():

@@ -124,7 +124,7 @@ def test_technicians_know_skills_tools_parts_and_the_way_to_the_depot(tmp_path):
     fetch = tmp_path / "fetch.txt"
     fetch.write_text(CREW.format(tool="3", part=0))
     case = read(fetch)
-    assert case.head_start.tolist() == [1.0, 9.0]
+    assert case.head_start.tolist() == [1.0, 0.0]
     verdict = check(case, [(0,), ()])
     assert verdict.value == pytest.approx(1 + 5 + 2 + np.hypot(3, 3))
 
