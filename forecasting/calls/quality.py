@@ -164,7 +164,8 @@ def _table(measured: list[dict[str, list[np.ndarray]]]) -> pd.DataFrame:
     pinball = np.array([m["pinball"][0] for m in measured])
     rows.append(("pinball_calls", float(pinball[:, 0].mean()), float(pinball[:, 1].mean()), len(actual), ""))
     total = measured[0]["total"][0].size
-    rows.append(("origins", float(len(measured)), np.nan, total, "origins about a week apart, each with what was known then"))
+    note = "origins about a week apart, each with what was known then"
+    rows.append(("origins", float(len(measured)), np.nan, total, note))
     return pd.DataFrame(
         [("calls", metric, value, BASELINE, other, n, note) for metric, value, other, n, note in rows],
         columns=list(COLUMNS),
