@@ -243,7 +243,7 @@ def _channel_rows(plan: Plan) -> list[dict[str, str]]:
     rows = []
     for channel in plan.scenario.channels:
         mine = allocations[allocations["channel"] == channel]
-        room = prices[prices["channel"] == channel]
+        room = prices[(prices["channel"] == channel) & (prices["resource"] != f"{channel}:week")]
         euros = _rep_day_prices(plan) if channel == FIELD else room["price_eur_per_hour"]
         low, high = (euros.min(), euros.max()) if len(euros) else (float("nan"), float("nan"))
         price = figure(round(high, 1)) if not len(euros) or high - low < 0.05 else f"{low:.1f} to {high:.1f}"

@@ -56,7 +56,14 @@ def _reason(tables: Mapping[str, pd.DataFrame], action: Any, planned_order_eur: 
         if not any(reps):
             return _nobody_visits(tables["rep_days"], str(territories["rep_id"].get(action.customer_id, "")))
         room = room[room["resource"].isin([f"{FIELD}:{rep}" for rep in reps])]
-    if len(room) and (room["capacity_minutes"] - room["used_minutes"] < action.minutes).all():
+    full = room["capacity_minutes"] - room["used_minutes"] < action.minutes
+    budget = room["resource"] == f"{action.channel}:week"
+    if full[budget].any():
+        price = room.loc[budget, "price_eur_per_hour"].max()
+        worth = f"; one more hour would bring {price:.2f} euros" if price >= SMALL_EUR else ""
+        return f"its budget of the week is spent on other contacts{worth}"
+    room, full = room[~budget], full[~budget]
+    if len(room) and full.all():
         price = room["price_eur_per_hour"].max()
         worth = f"; one more hour would bring {price:.2f} euros" if price >= SMALL_EUR else ""
         return f"its hours are full of other contacts{worth}"

@@ -27,6 +27,9 @@ class Clash(Problem):
 
 Check = Callable[[Scenario], Iterator[Problem]]
 
+PRICES_OF_A_RUN = "tables/capacity_prices.parquet"
+"""The table in a run's folder at whose prices another run may begin."""
+
 
 def check(scenario: Scenario, wrong: Iterable[Key] = ()) -> list[Problem]:
     """All problems between keys.
@@ -201,6 +204,42 @@ def field_channel_exists(scenario: Scenario) -> Iterator[Problem]:
         )
 
 
+def field_has_no_budget(scenario: Scenario) -> Iterator[Problem]:
+    """Budgets limit contacts that are made from a desk; the reps' time is given by their shifts."""
+    channel = scenario.channels.get(FIELD)
+    for key in ("budget_minutes_per_week", "budget_eur_per_week"):
+        if channel is not None and getattr(channel, key) is not None:
+            yield Problem(
+                "the field has no budget of its own",
+                f"channels.{FIELD}.{key}",
+                advice="the reps' minutes come from their shifts (`reps`); take the key away",
+            )
+
+
+def engine_allows_contacts(scenario: Scenario) -> Iterator[Problem]:
+    """Engines that give each customer one option cannot plan several contacts of a customer."""
+    engine, contacts = scenario.solve.engines.channels, scenario.contact_policy.max_contacts_per_customer_per_week
+    if engine in ("dual", "cp_sat", "flow") and contacts > 1:
+        yield Clash(
+            f"`{engine}` plans one contact a customer, `contact_policy` allows {contacts}",
+            "solve.engines.channels",
+            advice="take `auto`, `highs` or `cbc`, or allow one contact",
+            others=("contact_policy.max_contacts_per_customer_per_week",),
+        )
+
+
+def warm_start_has_prices(scenario: Scenario) -> Iterator[Problem]:
+    """The run that a search begins with holds a plan's tables."""
+    run = scenario.solve.warm_start_run
+    if run is not None and not (run / PRICES_OF_A_RUN).exists():
+        yield Problem(
+            f"the folder `{run.name}` holds no finished run",
+            "solve.warm_start_run",
+            advice=f"name the folder of a run, with {PRICES_OF_A_RUN} in it; paths are read from the folder of the "
+            "file that writes them",
+        )
+
+
 def matrix_has_table(scenario: Scenario) -> Iterator[Problem]:
     """The travel engine `matrix` needs its table."""
     if scenario.reps.travel.engine == "matrix" and scenario.data.travel_times is None:
@@ -223,7 +262,7 @@ def missing_file(path: Path, key: str = "") -> Problem:
     folder = path.parent
     if not folder.is_dir():
         return Problem(f"the folder `{folder.name}` of `{path.name}` does not exist", key, advice=advice)
-    stems = {name.partition(".")[0]: name for name in sorted(os.listdir(folder), reverse=True)}
+    stems = {name.partition(".")[0]: name for name in sorted(os.listdir(folder), reverse=True) if name[:1] != "."}
     near = stems.get(closest(path.name.partition(".")[0], stems), "")
     return Problem(f"the file `{path.name}` does not exist", key, advice=advice, suggestion=near)
 
@@ -239,6 +278,9 @@ CHECKS: tuple[tuple[tuple[str, ...], Check], ...] = (
     (("forecast.calls.interval_minutes", "staffing.interval_minutes"), intervals_fit),
     (("reps.lunch",), lunch_fits),
     (("channels",), field_channel_exists),
+    (("channels",), field_has_no_budget),
+    (("solve.engines.channels", "contact_policy"), engine_allows_contacts),
+    (("solve.warm_start_run",), warm_start_has_prices),
     (("reps.travel.engine", "data.travel_times"), matrix_has_table),
     ((), files_exist),
 )

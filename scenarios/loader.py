@@ -312,7 +312,7 @@ def _read_override(text: str, number: int, texts: Texts, problems: list[Problem]
 
 
 def _with_paths(layer: Written, folder: Path) -> Written:
-    """The layer with its paths made absolute: tables of `data:`, SQLite files, the list `scenarios:`."""
+    """The layer with its paths made absolute: tables of `data:`, SQLite files, `scenarios:`, `solve.warm_start_run`."""
 
     def absolute(written: Written) -> Written:
         if not isinstance(written.value, str) or not written.value:
@@ -335,4 +335,7 @@ def _with_paths(layer: Written, folder: Path) -> Written:
         keys["data"] = replace(keys["data"], value={name: table(each) for name, each in keys["data"].value.items()})
     if "scenarios" in keys and isinstance(keys["scenarios"].value, list):
         keys["scenarios"] = replace(keys["scenarios"], value=[absolute(each) for each in keys["scenarios"].value])
+    if "solve" in keys and isinstance(keys["solve"].value, dict) and "warm_start_run" in keys["solve"].value:
+        parts = dict(keys["solve"].value)
+        keys["solve"] = replace(keys["solve"], value=parts | {"warm_start_run": absolute(parts["warm_start_run"])})
     return replace(layer, value=keys)

@@ -109,6 +109,22 @@ def capacity_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Fi
                 yield Finding("capacity_kept", "allocations", name, message)
 
 
+def budget_kept(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Contacts of a channel take no more minutes, and cost no more, than its budget of a week for each week begun."""
+    allocations = plan["allocations"]
+    weeks = -(-scenario.horizon.days // 7)
+    for name, channel in scenario.channels.items():
+        count = int((allocations["channel"] == name).sum())
+        minutes = count * channel.contact_minutes
+        eur = minutes / 60 * channel.cost_eur_per_hour
+        for spent, budget, unit in (
+            (minutes, channel.budget_minutes_per_week, "minutes"), (eur, channel.budget_eur_per_week, "eur"),
+        ):  # fmt: skip
+            if name != FIELD and budget is not None and spent > budget * weeks + 1e-6:
+                message = f"{spent:g} {unit} of contacts, the budget is {budget * weeks:g}"
+                yield Finding("budget_kept", "allocations", name, message)
+
+
 def value_as_valued(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """A contact is planned at the value that its action has."""
     contacts = plan["allocations"][plan["allocations"]["channel"] != NONE]
@@ -136,5 +152,6 @@ def field_is_routed(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
 
 
 CHECKS = (
-    nobody_lost, consent_kept, policy_kept, appointments_count, capacity_kept, value_as_valued, field_is_routed,
+    nobody_lost, consent_kept, policy_kept, appointments_count, capacity_kept, budget_kept, value_as_valued,
+    field_is_routed,
 )  # fmt: skip

@@ -79,8 +79,10 @@ class TimeLimits(Block):
 class Engines(Block):
     """Which engine solves which stage."""
 
-    channels: Literal["auto", "highs", "cbc"] = "auto"
-    """highs: highspy; cbc: PuLP with CBC."""
+    channels: Literal["auto", "dual", "highs", "cbc", "cp_sat", "flow"] = "auto"
+    """auto: highs up to 5,000 customers, dual above; dual: prices of the capacities first; highs: highspy; cbc: PuLP
+    with CBC; cp_sat: OR-Tools CP-SAT; flow: OR-Tools minimum-cost flow, for contacts of equal length. dual, cp_sat and
+    flow need one contact a customer."""
     routing: Literal["auto", "pyvrp", "ortools", "greedy"] = "auto"
     """auto takes what the problem needs and says so."""
     staffing: Literal["auto", "highs", "cbc"] = "auto"
@@ -100,6 +102,8 @@ class Solve(Block):
     """Emergency brakes."""
     engines: Engines = Engines()
     """Engines."""
+    warm_start_run: Path | None = None
+    """Folder of an earlier run, as last week's; the search of large plans begins at its prices of channel capacity."""
 
 
 def default_channels() -> dict[str, Channel]:

@@ -25,6 +25,8 @@ class Source(Block):
     """Name of the environment variable that holds the database's password."""
     columns: dict[Name, str] = Field(default_factory=dict)
     """Your column names: `customer_id: "Account No"`."""
+    values: dict[Name, dict[Name, str]] = Field(default_factory=dict)
+    """Your words for Muster's, by Muster's column: `consent: {Besuch: field}`, `required: {ja: "1"}`."""
     separator: str | None = None
     """Column separator of a CSV; told from the file unless given."""
     decimal: str | None = None

@@ -2,9 +2,9 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from scenarios.schema.base import Block, Fraction, Name, NotNegative, Percent
+from scenarios.schema.base import Block, Fraction, Name, NotNegative, Percent, misfit
 
 
 class Redial(Block):
@@ -92,8 +92,31 @@ class Channel(Block):
     """A contact raises the potential by so many percent."""
     capacity_minutes_per_day: NotNegative | None = None
     """Minutes of contact a day; field capacity comes from the reps; none: unlimited."""
+    budget_minutes_per_week: NotNegative | None = None
+    """Minutes of contact a week, on whichever days; not for `field`. Weeks are counted from the horizon's start; a week
+    begun counts whole, and one budget is spent over the whole horizon."""
+    budget_eur_per_week: NotNegative | None = None
+    """Euros of contact cost (`cost_eur_per_hour`) a week, counted like `budget_minutes_per_week`; where both are given
+    both hold."""
     digital: bool | None = None
     """Whether the customer uses a screen; unless given: `self_service` and names with web, mail, chat or app do."""
+
+    @model_validator(mode="after")
+    def _budget_has_a_cost(self) -> "Channel":
+        if self.budget_eur_per_week is not None and self.cost_eur_per_hour == 0:
+            raise misfit(
+                "budget_eur_per_week",
+                "a budget in euros limits nothing while an hour of contact costs nothing; give `cost_eur_per_hour`, or "
+                "limit `budget_minutes_per_week`",
+            )
+        return self
+
+    def budget_minutes(self, days: int) -> float | None:
+        """Minutes of contact that the budgets allow in a horizon of so many days; None: no budget."""
+        given = [] if self.budget_minutes_per_week is None else [self.budget_minutes_per_week]
+        if self.budget_eur_per_week is not None:
+            given.append(60 * self.budget_eur_per_week / self.cost_eur_per_hour)
+        return min(given) * -(-days // 7) if given else None
 
 
 class ContactPolicy(Block):

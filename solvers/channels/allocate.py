@@ -14,21 +14,18 @@ from forecasting.types import Actions
 from scenarios.schema import Channel, ContactPolicy, Effort, Horizon
 from solvers.brake import Brake, Stop, never
 from solvers.channels.backlog import backlog_table
-from solvers.channels.by_prices import one_contact_each, search_by_prices
+from solvers.channels.engine import find_packing
 from solvers.channels.field import FieldLoad
 from solvers.channels.hours import euros_of_more, hours_of
 from solvers.channels.model import Capacity, Packing, make_capacity, make_packing, undominated
 from solvers.channels.options import ANY_DAY, Options, make_options
 from solvers.channels.proof import gap_parts, parts_note
 from solvers.channels.report import Decision, describe, price_table
-from solvers.channels.search import GAP_PCT, Found, search
+from solvers.channels.search import GAP_PCT, Found
+from solvers.channels.warm import known_prices
 from solvers.channels.ways import compare_ways, no_ways
 from solvers.outcome import Outcome, conclude
 from solvers.types import ChannelPlan, Territories
-
-EXACT_CUSTOMERS = 5000
-"""With more customers prices lead the search (`by_prices.py`); where several contacts of a customer are allowed, the
-relaxation and its repair are the answer. The bound then is the relaxation's."""
 
 
 def allocate_channels(
@@ -49,6 +46,7 @@ def allocate_channels(
     met: Mapping[str, int] | None = None,
     stop: Stop = never,
     study: bool = True,
+    prices_before: pd.DataFrame | None = None,
 ) -> ChannelPlan:
     """Allocate contacts.
 
@@ -62,7 +60,7 @@ def allocate_channels(
         actions: one row per customer and channel.
         customers: silver table; territories: visiting reps; field: capacity and load of the field.
         channels: by name; a channel without capacity is unlimited. `field` takes its capacity from `field`.
-        engine: highs | cbc | auto (highs).
+        engine: auto | dual | highs | cbc | cp_sat | flow (`engine.py`).
         effort: nodes and gap of the exact programme.
         time_limit_seconds: emergency brake; stop: ends the search before, with the best found.
         seed: of the sample of customers on which prices of large plans are looked for first.
@@ -71,10 +69,14 @@ def allocate_channels(
         study: whether to work out what an hour more would bring and what the week would be without a view of capacity.
         met: appointments by customer that are kept in the horizon; each counts as one contact of the policy, and who
             has one gets no further visit, unless it is on a route.
+        prices_before: `prices` of an earlier plan, at which a search by prices begins.
 
     Returns:
         `ChannelPlan`; allocations are sorted by customer and channel and have besides their typed columns rep_id
         (field, else "") and prize_eur. Runner-up `none` means no contact. The outcome's value is in order euros.
+
+    Raises:
+        ScenarioError: the engine cannot plan this; the text says why.
     """
     began = time.perf_counter()
     options = make_options(
@@ -101,14 +103,14 @@ def allocate_channels(
     used = packing.matrix @ booked.astype(float)
     part = packing.part(free, used)
     brake = Brake(began + time_limit_seconds, stop)
-    exact = len(options.customer_ids) <= EXACT_CUSTOMERS
-    if not exact and engine != "cbc" and len(free) and one_contact_each(part):
-        found = search_by_prices(part, effort=effort, seed=seed, brake=brake)
-    else:
-        found = search(part, _engine(engine), effort=effort, exact=exact, brake=brake)
+    rows_of_part = np.flatnonzero(packing.matrix[:, free].getnnz(axis=1))
+    found = find_packing(
+        part, engine, customers=len(options.customer_ids), effort=effort, seed=seed, brake=brake,
+        start=None if prices_before is None else known_prices(prices_before, options, capacity, rows_of_part),
+    )  # fmt: skip
     chosen = booked.copy()
     chosen[free[found.chosen]] = True
-    prices = _capacity_prices(packing.matrix[:, free], found.duals, len(capacity.limit))
+    prices = _capacity_prices(rows_of_part, found.duals, len(capacity.limit))
     decision = Decision(
         options=options,
         capacity=capacity,
@@ -150,17 +152,6 @@ def _conclude(
     )
 
 
-def _engine(name: str):  # type: ignore[no-untyped-def]
-    """The engine's module; libraries are loaded only when it solves."""
-    if name == "cbc":
-        from solvers.channels import cbc
-
-        return cbc
-    from solvers.channels import highs
-
-    return highs
-
-
 def _book_fixed(options: Options, field: FieldLoad) -> tuple[np.ndarray, list[str]]:
     """Book each required or routed customer with the first visiting rep who has room, else with the first.
 
@@ -191,10 +182,10 @@ def _free_columns(options: Options, *, contacts: int) -> np.ndarray:
     return np.flatnonzero(allowed)
 
 
-def _capacity_prices(columns, duals: np.ndarray, capacity_rows: int) -> np.ndarray:  # type: ignore[no-untyped-def]
+def _capacity_prices(rows: np.ndarray, duals: np.ndarray, capacity_rows: int) -> np.ndarray:
     """(capacity rows,) euros per minute, 0 for rows that no free option uses."""
-    prices = np.zeros(columns.shape[0])
-    prices[np.flatnonzero(np.diff(columns.tocsr().indptr))] = duals
+    prices = np.zeros(max(int(rows.max(initial=-1)) + 1, capacity_rows))
+    prices[rows] = duals
     return prices[:capacity_rows]
 
 

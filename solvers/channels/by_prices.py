@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.schema import Effort
 from solvers.brake import Brake
-from solvers.channels.dual import BARRED_EUR, CapacityProblem, solve
+from solvers.channels.dual import BARRED_EUR, CapacityPlan, CapacityProblem, solve
 from solvers.channels.model import Packing
 from solvers.channels.search import Found
 
@@ -20,22 +20,37 @@ def one_contact_each(packing: Packing) -> bool:
     return bool((packing.limit[rows] == 1).all() and (weights == 1).all() and len(weights) == len(packing.order_eur))
 
 
-def search_by_prices(packing: Packing, *, effort: Effort, seed: int, brake: Brake) -> Found:
+def search_by_prices(
+    packing: Packing, *, effort: Effort, seed: int, brake: Brake, start: np.ndarray | None = None
+) -> Found:
     """The best packing that prices, least-regret repair and exchanges at the margin lead to.
 
     Args:
         packing: of customers with one contact each (`one_contact_each`).
         seed: of the sample on which prices are looked for first.
+        start: (rows,) euros per unit to begin at, as last week's; None: a cold start.
     """
     problem, column = as_options(packing)
-    plan = solve(problem, effort=effort, seed=seed, brake=brake)
+    warm = None if start is None else start[_capacities(packing)]
+    plan = solve(problem, warm_prices=warm, effort=effort, seed=seed, brake=brake)
+    return as_found(packing, plan, column)
+
+
+def as_found(packing: Packing, plan: CapacityPlan, column: np.ndarray) -> Found:
+    """What a plan of `as_options` says about the packing; `column` as there."""
     taken = column[np.arange(len(plan.choice)), plan.choice]
     chosen = np.zeros(len(packing.order_eur), dtype=bool)
     chosen[taken[taken >= 0]] = True
     duals = np.zeros(len(packing.limit))
-    duals[np.setdiff1d(np.arange(len(duals)), packing.customer_row)] = plan.prices_eur_per_minute
+    duals[_capacities(packing)] = plan.prices_eur_per_minute
     value = float(packing.order_eur @ chosen)
-    return Found(chosen, value, max(plan.bound, value), duals, plan.brake_hit, plan.method)
+    method = f"{plan.method} ({plan.iterations} passes)" if plan.iterations else plan.method
+    return Found(chosen, value, max(plan.bound, value), duals, plan.brake_hit, method)
+
+
+def _capacities(packing: Packing) -> np.ndarray:
+    """Numbers of the rows that are capacities."""
+    return np.setdiff1d(np.arange(len(packing.limit)), packing.customer_row)
 
 
 def as_options(packing: Packing) -> tuple[CapacityProblem, np.ndarray]:
@@ -72,5 +87,8 @@ def as_options(packing: Packing) -> tuple[CapacityProblem, np.ndarray]:
     resource[who[count > 0], place[count > 0]] = kind.reshape(-1)
     column = np.full((len(customers), options), -1, dtype=np.int64)
     column[who, place] = np.arange(len(who))
-    problem = CapacityProblem(value, taking, packing.limit[capacities], resource, np.arange(options), rows)
-    return problem, column
+    limit = packing.limit[capacities]
+    if rows.shape[0] == rows.shape[1] and (rows.sum(axis=0) == 1).all() and (rows.sum(axis=1) == 1).all():
+        place = np.append(rows.argmax(axis=0), -1)  # each kind has a capacity of its own, which then is the resource
+        return CapacityProblem(value, taking, limit, place[resource].astype(np.int32), np.arange(options)), column
+    return CapacityProblem(value, taking, limit, resource, np.arange(options), rows), column

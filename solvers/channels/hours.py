@@ -10,7 +10,7 @@ import numpy as np
 
 from solvers.brake import Stop, never
 from solvers.channels import highs
-from solvers.channels.model import Capacity, Packing
+from solvers.channels.model import BUDGET, Capacity, Packing, whole_contacts
 from solvers.channels.options import Options
 from solvers.channels.search import price_options
 
@@ -25,8 +25,9 @@ def hours_of(options: Options, capacity: Capacity, days: int) -> tuple[list[tupl
     """Every hour that could be added, and what it adds to each capacity row.
 
     Returns:
-        (channel number, rep number or -1, day or -1) of h hours, and (h, capacity rows) minutes. On a day of equally
-        long contacts an hour brings whole slots, and counts in all sums of days that end on it or later.
+        (channel number, rep number or -1, day, -1 or BUDGET) of h hours, and (h, capacity rows) minutes. On a day of
+        equally long contacts, and in a budget of such, an hour brings whole contacts; on a day it counts in all sums of
+        days that end on it or later.
     """
     keys: list[tuple[int, int, int]] = []
     more: list[np.ndarray] = []
@@ -35,10 +36,16 @@ def hours_of(options: Options, capacity: Capacity, days: int) -> tuple[list[tupl
         more.append(np.where(np.arange(len(capacity.limit)) == row, 60.0, 0.0))
     for channel in sorted(set(capacity.channel[capacity.rep < 0].tolist())):
         own = (capacity.channel == channel) & (capacity.rep < 0)
-        for day in range(days):
+        lengths = options.minutes[(options.channel == channel) & (options.rep < 0)]
+        for row in np.flatnonzero(own & (capacity.day == BUDGET)).tolist():
+            limit = float(capacity.limit[row])
+            added = whole_contacts(limit + 60, lengths) - limit
+            keys.append((channel, -1, BUDGET))
+            more.append(np.where(np.arange(len(capacity.limit)) == row, added, 0.0))
+        for day in range(days if (own & (capacity.day >= 0)).any() else 0):
             keys.append((channel, -1, day))
             if channel in capacity.slots:
-                minutes = float(options.minutes[(options.channel == channel) & (options.rep < 0)][0])
+                minutes = float(lengths[0])
                 added = np.floor((capacity.daily_minutes[channel] + 60) / minutes + 1e-9) - capacity.slots[channel]
                 more.append(np.where(own & (capacity.day >= day), added * minutes, 0.0))
             else:

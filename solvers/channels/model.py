@@ -5,7 +5,8 @@
 Rows: capacity of each resource in minutes, then at most so many contacts per customer, then at most one contact per
 customer and channel where that says more. Contacts of one channel that are equally long share whole slots of a day, so
 days need no variables: contacts due by day d are at most the slots of days 0..d, and by earliest due date first
-(Jackson, 1955) whatever keeps these rows also fits the days. Slots are rounded down to whole contacts.
+(Jackson, 1955) whatever keeps these rows also fits the days. Slots are rounded down to whole contacts. A budget is one
+more row, over all contacts of its channel.
 """
 
 from collections.abc import Mapping
@@ -16,6 +17,9 @@ from scipy.sparse import csc_matrix, csr_matrix, vstack
 
 from scenarios.schema import Channel
 from solvers.channels.options import Options
+
+BUDGET = -2
+"""Day of the row that holds a channel's weekly budget."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,8 @@ class Packing:
 class Capacity:
     """The capacity rows: row r is of channel number `channel[r]`, of rep `rep[r]` (-1: none) and of day `day[r]`.
 
-    day -1: the whole horizon (field). cumulative: the row holds contacts due by `day` against the slots up to it.
+    day -1: the whole horizon (field). BUDGET: the channel's budget, over the whole horizon. Of a channel in `slots` a
+    row holds contacts due by `day` against the slots up to it, of any other channel those of `day`.
     slots: per channel of equally long contacts the contacts that fit into a day; daily_minutes: the day's capacity.
     """
 
@@ -77,9 +82,15 @@ def make_capacity(
             members.append(inside)
     latest = options.latest_day[options.customer]
     for number, name in enumerate(options.channels):
-        capacity = channels[name].capacity_minutes_per_day
         inside = np.flatnonzero((options.channel == number) & (options.rep < 0))
-        if capacity is None or not len(inside):
+        if not len(inside):
+            continue
+        budget = channels[name].budget_minutes(days)
+        if budget is not None:
+            rows.append((number, -1, BUDGET, whole_contacts(budget, options.minutes[inside])))
+            members.append(inside)
+        capacity = channels[name].capacity_minutes_per_day
+        if capacity is None:
             continue
         if number in options.daily:
             for day in range(days):
@@ -103,6 +114,14 @@ def make_capacity(
     matrix.eliminate_zeros()
     whole = table[:, :3].astype(np.int64)
     return Capacity(whole[:, 0], whole[:, 1], whole[:, 2], table[:, 3], matrix, slots, daily_minutes)
+
+
+def whole_contacts(budget_minutes: float, minutes: np.ndarray) -> float:
+    """Of a budget what whole contacts can use, where all are equally long."""
+    length = float(minutes[0])
+    if length <= 0 or (minutes != length).any():
+        return budget_minutes
+    return float(np.floor(budget_minutes / length + 1e-9)) * length
 
 
 def make_packing(options: Options, capacity: Capacity, *, contacts: int) -> Packing:

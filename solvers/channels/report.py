@@ -8,7 +8,7 @@ import pandas as pd
 
 from scenarios.schema import FIELD, Channel, Horizon
 from solvers.channels.field import FieldLoad
-from solvers.channels.model import Capacity
+from solvers.channels.model import BUDGET, Capacity
 from solvers.channels.options import Options
 from solvers.channels.turning import confidence_of, would_change
 
@@ -112,7 +112,7 @@ def still_fits(decision: Decision) -> np.ndarray:
     for row in range(len(left)):
         part = slice(capacity.matrix.indptr[row], capacity.matrix.indptr[row + 1])
         columns = capacity.matrix.indices[part]
-        if int(capacity.channel[row]) not in capacity.slots:
+        if capacity.day[row] == BUDGET or int(capacity.channel[row]) not in capacity.slots:
             fits[columns] &= options.minutes[columns] <= left[row] + 1e-9
     # Slots are filled from the first day on, so a contact fits if a slot is free on a day up to its latest.
     for channel, slots in capacity.slots.items():
@@ -120,7 +120,7 @@ def still_fits(decision: Decision) -> np.ndarray:
         filled = np.bincount(decision.day[inside][decision.chosen[inside]], minlength=decision.horizon.days)
         first_free = np.flatnonzero(filled < slots)
         first = int(first_free[0]) if len(first_free) else decision.horizon.days
-        fits[inside] = options.latest_day[options.customer[inside]] >= first
+        fits[inside] &= options.latest_day[options.customer[inside]] >= first
     return fits
 
 
@@ -154,10 +154,10 @@ def price_table(
     channels: Mapping[str, Channel],
     hour_eur: Mapping[tuple[int, int, int], float],
 ) -> pd.DataFrame:
-    """The frame `prices` of `ChannelPlan`: one row per rep, and one per limited channel and day.
+    """The frame `prices` of `ChannelPlan`: one row per rep, one per limited channel and day, and one per budget.
 
-    hour_eur: by channel number, rep number and day (-1: none), what one more hour brings (of `hours_of`); those that
-    are not in it bring nothing.
+    hour_eur: by channel number, rep number and day (-1: none, BUDGET), what one more hour brings (of `hours_of`); those
+    that are not in it bring nothing.
 
     An hour more on a day serves contacts due that day or later: its price is the sum of the prices of the capacity
     rows that end on or after it.
@@ -178,11 +178,19 @@ def price_table(
             more = hour_eur.get((options.channels.index(FIELD), number, -1), 0.0)
             rows.append((f"{FIELD}:{rep_id}", FIELD, pd.NaT, limits[number], used[number], price, more))
     for number, (name, channel) in enumerate(channels.items()):
-        if channel.capacity_minutes_per_day is None or name == FIELD:
+        if name == FIELD:
             continue
         inside = chosen[options.channel[chosen] == number]
-        used = np.bincount(decision.day[inside], options.contact_minutes[inside], decision.horizon.days)
         own = (capacity.channel == number) & (capacity.rep < 0)
+        budget = channel.budget_minutes(decision.horizon.days)
+        if budget is not None:
+            price = 60 * float(decision.row_price[own & (capacity.day == BUDGET)].sum())
+            spent = float(options.contact_minutes[inside].sum())
+            more = hour_eur.get((number, -1, BUDGET), 0.0)
+            rows.append((f"{name}:week", name, pd.NaT, budget, spent, price, more))
+        if channel.capacity_minutes_per_day is None:
+            continue
+        used = np.bincount(decision.day[inside], options.contact_minutes[inside], decision.horizon.days)
         for day in range(decision.horizon.days):
             holds = own & ((capacity.day == day) if number in options.daily else (capacity.day >= day))
             price = 60 * float(decision.row_price[holds].sum())

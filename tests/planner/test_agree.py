@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from outputs import Run, run_scenario
-from scenarios.errors import InvalidInput
+from scenarios.errors import NoLegalPlan
 
 NOW = datetime(2026, 3, 6, 18, 0)
 WEEK = """\
@@ -77,10 +77,13 @@ def test_consent_wins_over_required(tmp_path: Path) -> None:
 
 
 def test_consent_wins_over_a_pin(tmp_path: Path) -> None:
-    """The pin is refused by name; where consent is not respected it is kept."""
+    """The pin is refused by name, row and way out, with exit code 4; where consent is not respected it is kept."""
     pin = "reps.pinned={audit: {customer: C2, rep: R1}}"
-    with pytest.raises(InvalidInput, match=r"pin audit: C2 gave no consent to field visits; take the pin away"):
+    with pytest.raises(NoLegalPlan) as refused:
         run(tmp_path, ["C1,field,0", "C2,outbound,0"], overrides=(pin,))
+    assert refused.value.exit_code == 4
+    for part in ("pin audit (C2) is impossible", "c.csv row 2", "no consent to field visits", "reps.pinned.audit"):
+        assert part in str(refused.value)
     made = run(tmp_path, ["C1,field,0", "C2,outbound,0"], overrides=(pin, "contact_policy.respect_consent=false"))
     assert made.findings.empty
     assert "C2" in visited(made)

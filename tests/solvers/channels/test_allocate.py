@@ -10,7 +10,7 @@ import pytest
 from forecasting.types import Actions
 from scenarios.schema import Channel, ContactPolicy, Horizon
 from solvers.channels import FieldLoad, allocate_channels
-from solvers.channels import allocate as allocate_module
+from solvers.channels import engine as engine_module
 from solvers.channels.ways import AWARE, CUT_OFF, no_ways
 from solvers.outcome import Outcome
 from solvers.types import NOT_CONTACTED, ChannelPlan, Territories
@@ -317,17 +317,17 @@ def test_one_customer_and_none():
 
 
 def test_large_plans_are_led_by_prices_with_the_bound_of_the_dual(monkeypatch):
-    monkeypatch.setattr(allocate_module, "EXACT_CUSTOMERS", 10)
+    monkeypatch.setattr(engine_module, "EXACT_CUSTOMERS", 10)
     rng = np.random.default_rng(8)
     case = Case(
         300, values=rng.lognormal(2, 1, (300, 4)), load=rng.choice([20.0, 35.0, 50.0], 300), capacity={"R1": 900.0}
     )
-    plan = case.solve()
+    plan = case.solve(engine="auto")
     check(case, plan)
     assert plan.outcome.method.startswith("prices by Newton on the smoothed dual, least-regret repair")
     assert 0 <= plan.outcome.gap_pct < 1
-    monkeypatch.setattr(allocate_module, "EXACT_CUSTOMERS", 5000)
-    exact = case.solve()
+    monkeypatch.setattr(engine_module, "EXACT_CUSTOMERS", 5000)
+    exact = case.solve(engine="auto")
     assert plan.outcome.bound >= exact.outcome.value - 1e-6
     assert exact.outcome.bound >= plan.outcome.value - 1e-6
 
