@@ -63,7 +63,7 @@ def figure(forecast, model: str, metric: str, baseline: str = "base rate") -> tu
 
 @pytest.fixture(scope="module")
 def planted():
-    opportunities, events, good = company(1000)
+    opportunities, events, good = company(1600)
     return opportunities, events, good, run(opportunities, events)
 
 
