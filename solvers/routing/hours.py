@@ -20,9 +20,9 @@ from solvers.types import no_hour_prices
 
 MORE_SECONDS = 3600
 """How much longer the shift is."""
-STEPS: dict[Effort, int] = {"quick": 60, "normal": 200, "thorough": 1000}
+STEPS: dict[Effort, int] = {"quick": 15, "normal": 40, "thorough": 400}
 """Steps of each of the two searches of a rep-day."""
-MOST_WAITING = 60
+MOST_WAITING = 30
 """Visits on no route that are tried on a rep-day: those with the most prize left after their drive, a minute."""
 BASIS = "its day searched again with the end 60 minutes later, other days unchanged"
 

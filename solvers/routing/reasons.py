@@ -36,6 +36,7 @@ class Reasons:
         without = replace(problem, tasks=tuple(t for t in problem.tasks if t.kind == "visit"))
         self._empty = make_state(without, make_arrays(without), ())
         self._booked = make_state(problem, arrays, ())
+        self._pinned: tuple[State, State] | None = None
 
     def impossible(self, index: int) -> Fact | None:
         """(reason, sentence) if no rep-day can do the visit even with nothing but its appointments; else None."""
@@ -82,12 +83,14 @@ class Reasons:
         )
 
     def _beside_pins(self, plan: State, index: int) -> bool:
-        tasks = self._problem.tasks
-        kept = [
-            [i for i in row[:count] if tasks[i].pin or tasks[i].kind == "appointment"]
-            for row, count in zip(plan.order.tolist(), plan.length.tolist(), strict=True)
-        ]
-        return any(self._fits(self._arrays, make_state(self._problem, self._arrays, kept), index))
+        if self._pinned is None or self._pinned[0] is not plan:
+            tasks = self._problem.tasks
+            kept = [
+                [i for i in row[:count] if tasks[i].pin or tasks[i].kind == "appointment"]
+                for row, count in zip(plan.order.tolist(), plan.length.tolist(), strict=True)
+            ]
+            self._pinned = plan, make_state(self._problem, self._arrays, kept)
+        return any(self._fits(self._arrays, self._pinned[1], index))
 
     def _fits(self, arrays: Arrays, state: State, index: int) -> list[bool]:
         return [

@@ -148,7 +148,7 @@ def _recreate(
         per = day.service[task] + 600.0 + 600.0 * rng.random() if how < 2 else 1.0
         keys[task] = rng.random() if how == 3 else -worth[task] / per
     for task in np.argsort(keys):
-        if inside[task] or worth[task] <= 0.0 or np.any(day.load[task] > left):
+        if inside[task] or worth[task] <= 0.0 or (len(left) > 0 and np.any(day.load[task] > left)):
             continue
         best, place = 1e-9, -1
         for k in range(count + 1):

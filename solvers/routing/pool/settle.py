@@ -13,9 +13,7 @@ ROUNDS: dict[Effort, int] = {"quick": 0, "normal": 0, "thorough": 4}
 """Pricings of all rep-days; without any the bound is the knapsack's."""
 
 
-def settle(
-    problem: RoutingProblem, orders: Orders, *, effort: Effort, seed: int, brake: Brake
-) -> tuple[Orders, float]:
+def settle(problem: RoutingProblem, orders: Orders, *, effort: Effort, seed: int, brake: Brake) -> tuple[Orders, float]:
     """(orders at least as good as those given, bound in euros that no plan exceeds).
 
     Args:

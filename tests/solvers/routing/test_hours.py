@@ -12,7 +12,7 @@ from solvers.routing.pool.polish import polish, timed
 
 
 def prices(problem, orders):
-    return hour_prices(problem, orders, effort="normal", seed=3)["price_eur_per_hour"].to_list()
+    return hour_prices(problem, orders, effort="thorough", seed=3)["price_eur_per_hour"].to_list()
 
 
 def prolonged(problem, shift):
