@@ -41,7 +41,7 @@ def test_isotonic_wins_where_the_distortion_is_a_step() -> None:
     assert ece(calibrator.apply(score), won) < 0.02
 
 
-@pytest.mark.parametrize("kind", ["none", "platt", "isotonic"])
+@pytest.mark.parametrize("kind", ["none", "platt", "beta", "isotonic"])
 def test_a_calibrated_probability_never_falls_where_the_raw_one_rises(kind) -> None:
     truth, won, order = sample(800)
     grid = np.linspace(0, 1, 201)
@@ -58,6 +58,24 @@ def test_isotonic_never_promises_certainty() -> None:
     # 50 rows of one outcome are drawn to the mean by one row's weight: 0.5 / 51 from the end.
     assert mapped.min() == pytest.approx(0.5 / 51)
     assert mapped.max() == pytest.approx(50.5 / 51)
+
+
+def test_beta_bends_at_one_end_where_a_line_cannot() -> None:
+    # Kull et al. (2017): p^2 odds at the low end only, a log p - b log(1 - p) with a = 2 and b = 1.
+    truth, won, order = sample(30000)
+    z = np.linspace(1e-6, 1 - 1e-6, 400001)
+    raw = np.interp(truth, expit(2 * np.log(z) - np.log1p(-z)), z)
+    calibrator = fit_calibrator(raw, won, order, kinds=("beta",))
+    assert calibrator.slope == pytest.approx(2.0, abs=0.1)
+    assert calibrator.slope_high == pytest.approx(1.0, abs=0.1)
+    assert calibrator.apply(raw) == pytest.approx(truth, abs=0.02)
+
+
+def test_a_backward_score_keeps_no_slope_in_beta_either() -> None:
+    truth, won, order = sample(2000)
+    calibrator = fit_calibrator(1 - truth, won, order, kinds=("beta",))
+    assert (calibrator.slope, calibrator.slope_high) == (0.0, 0.0)
+    assert calibrator.apply([0.2]) == pytest.approx([won.mean()])
 
 
 def test_the_choice_is_made_on_later_blocks_only() -> None:
