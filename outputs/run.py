@@ -31,7 +31,8 @@ from planner.interruption import left_at_once
 from planner.pipeline import make_plan
 from planner.progress import Progress, Silent
 from planner.types import Plan
-from scenarios.errors import DataError
+from planner.warm import prices_before
+from scenarios.errors import DataError, ScenarioError
 from scenarios.loader import Loaded, load_scenario
 from scenarios.schema import Scenario
 from solvers.brake import Stop, never
@@ -119,6 +120,8 @@ def run_scenario(
         plan = make_plan(loaded.scenario, tables, cache=cache, classic=classic)
     except Contradiction as error:
         raise error.told(places_of(loaded)) from None
+    except ScenarioError as error:
+        raise loaded.error(error.problems) from None
     if cache.interrupted():
         target = target.with_name(f"{target.name}-interrupted")
     with draft_in(runs) as draft:
@@ -148,7 +151,9 @@ def run_name(scenario: Scenario, tables: Tables, *, classic: bool = False) -> st
     outputs_code = content_hash(
         [p.read_bytes().hex() for p in sorted(Path(__file__).parent.rglob("*.*")) if p.is_file()]
     )
-    key = content_hash(scenario, tables.hashes, code_hash(), outputs_code, library_versions())
+    prices = prices_before(scenario)
+    warm = () if prices is None else (prices,)
+    key = content_hash(scenario, tables.hashes, code_hash(), outputs_code, library_versions(), *warm)
     return f"{year}-W{week:02d}-{'classic-' if classic else ''}{key[:10]}"
 
 

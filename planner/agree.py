@@ -12,6 +12,7 @@ from forecasting.types import Actions
 from inputs.types import Tables
 from planner.cache import StageCache
 from planner.types import Round
+from planner.warm import prices_before
 from scenarios.schema import FIELD, Effort, Scenario
 from solvers.channels import allocate_channels, field_load
 from solvers.outcome import Outcome
@@ -49,7 +50,8 @@ def agree_on_visits(
     """Channels and routes that name the same visits, and the rounds it took.
 
     Raises:
-        ScenarioError: a pin on a customer without consent to the field, where the policy respects consent.
+        ScenarioError: a pin on a customer without consent to the field, where the policy respects consent; an engine
+            that cannot plan the channels; an earlier run whose prices cannot be read.
         NoLegalPlan: required visits, pins, appointments and shifts that contradict each other.
     """
     s = scenario
@@ -62,13 +64,14 @@ def agree_on_visits(
     )  # fmt: skip
 
     met = kept_appointments(tables.appointments, days)
+    last_prices = prices_before(s)
 
     def allocate(label: str, routed: frozenset[str], unroutable: frozenset[str], *, study: bool) -> ChannelPlan:
         return cache.search(
             label, allocate_channels, actions, tables.customers, territories, field, channels=s.channels,
             policy=s.contact_policy, horizon=s.horizon, engine=s.solve.engines.channels, effort=s.solve.effort,
             time_limit_seconds=s.solve.time_limit_seconds.channels, seed=s.solve.seed, routed=routed,
-            unroutable=unroutable, met=met, study=study,
+            unroutable=unroutable, met=met, study=study, prices_before=last_prices,
         )  # fmt: skip
 
     best: tuple[float, Agreed] | None = None

@@ -278,7 +278,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Check], ...] = (
     (("forecast.calls.interval_minutes", "staffing.interval_minutes"), intervals_fit),
     (("reps.lunch",), lunch_fits),
     (("channels",), field_channel_exists),
-    (("channels",), field_has_no_budget),
+    ((), field_has_no_budget),
     (("solve.engines.channels", "contact_policy"), engine_allows_contacts),
     (("solve.warm_start_run",), warm_start_has_prices),
     (("reps.travel.engine", "data.travel_times"), matrix_has_table),

@@ -33,18 +33,19 @@ def search_by_prices(
     problem, column = as_options(packing)
     warm = None if start is None else start[_capacities(packing)]
     plan = solve(problem, warm_prices=warm, effort=effort, seed=seed, brake=brake)
-    return as_found(packing, plan, column)
+    begun = "" if warm is None else ", begun at the prices of an earlier run"
+    return as_found(packing, plan, column, begun=begun)
 
 
-def as_found(packing: Packing, plan: CapacityPlan, column: np.ndarray) -> Found:
-    """What a plan of `as_options` says about the packing; `column` as there."""
+def as_found(packing: Packing, plan: CapacityPlan, column: np.ndarray, *, begun: str = "") -> Found:
+    """What a plan of `as_options` says about the packing; `column` as there. begun: what its method says besides."""
     taken = column[np.arange(len(plan.choice)), plan.choice]
     chosen = np.zeros(len(packing.order_eur), dtype=bool)
     chosen[taken[taken >= 0]] = True
     duals = np.zeros(len(packing.limit))
     duals[_capacities(packing)] = plan.prices_eur_per_minute
     value = float(packing.order_eur @ chosen)
-    method = f"{plan.method} ({plan.iterations} passes)" if plan.iterations else plan.method
+    method = f"{plan.method} ({plan.iterations} passes{begun})" if plan.iterations else plan.method
     return Found(chosen, value, max(plan.bound, value), duals, plan.brake_hit, method)
 
 

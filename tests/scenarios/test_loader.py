@@ -293,3 +293,37 @@ def test_a_wrong_element_leaves_the_others_of_its_list_in_their_places(folder: P
     assert examined.loaded.scenario.reps.absent == ["R98", "R98", "R98", "R99"]
     names = [Problem("no such rep", f"reps.absent.{number}") for number in range(4)]
     assert [each.key for each in examined.error(names).problems] == [f"reps.absent.{number}" for number in range(4)]
+
+
+def test_a_budget_needs_a_cost_and_a_desk(folder: Path) -> None:
+    """Euros without an hourly cost limit nothing; the field's minutes come from shifts."""
+    text = "channels: {outbound: {budget_eur_per_week: 100}, field: {budget_minutes_per_week: 60}}\n"
+    found = problems(folder, text)
+    assert [problem.key for problem in found] == [
+        "channels.outbound.budget_eur_per_week",
+        "channels.field.budget_minutes_per_week",
+    ]
+    assert all(problem.place is not None and problem.place.line == 2 for problem in found)
+    paid = child(folder, "channels: {outbound: {cost_eur_per_hour: 30, budget_eur_per_week: 100}}\n").scenario
+    assert paid.channels["outbound"].budget_minutes(5) == 200
+    assert paid.channels["outbound"].budget_minutes(8) == 400
+    assert paid.channels["field"].budget_minutes(5) is None
+
+
+def test_an_engine_of_one_contact_each_refuses_several(folder: Path) -> None:
+    """The place is that of the engine; highs takes them."""
+    text = "contact_policy: {max_contacts_per_customer_per_week: 2}\nsolve: {engines: {channels: ENGINE}}\n"
+    for engine in ("dual", "cp_sat", "flow"):
+        (found,) = problems(folder, text.replace("ENGINE", engine))
+        assert found.place is not None
+        assert (found.key, found.place.line) == ("solve.engines.channels", 3)
+    assert child(folder, text.replace("ENGINE", "highs")).scenario.solve.engines.channels == "highs"
+
+
+def test_a_warm_start_names_a_finished_run_beside_the_file(folder: Path) -> None:
+    (found,) = problems(folder, "solve: {warm_start_run: runs/last}\n")
+    assert (found.key, found.message) == ("solve.warm_start_run", "the folder `last` holds no finished run")
+    (folder / "runs" / "last" / "tables").mkdir(parents=True)
+    (folder / "runs" / "last" / "tables" / "capacity_prices.parquet").write_bytes(b"")
+    scenario = child(folder, "solve: {warm_start_run: runs/last}\n").scenario
+    assert scenario.solve.warm_start_run == folder / "runs" / "last"
