@@ -3,7 +3,9 @@
 The horizon is cut into windows of a quarter. Gradient-boosted trees with a Tweedie loss (Jorgensen, 1987: many zeros,
 a long tail) learn the sales of a window from recency, frequency and value before an origin and from how far ahead the
 window lies, on every past origin and window that is over by then; the potential is the sum over the windows. Every
-customer of the table is a row at every origin, so those who never bought get what such customers bought later.
+customer of the table is a row at every origin, so those who never bought get what such customers bought later. The
+trees read rates and shares of the time watched, as sums grow with the table and would be misread at its end. Their
+forecast and that of the dropout model (dropout.py) are averaged: they err in different ways.
 """
 
 from dataclasses import dataclass
@@ -13,17 +15,24 @@ import lightgbm as lgb
 import numpy as np
 
 from forecasting.customers.churn import Figure
+from forecasting.customers.dropout import fit_dropout, summarise
 from forecasting.customers.purchases import MONTH_DAYS, Purchases, rfm, sales_between
 
 WINDOW_MONTHS = 3
 MIN_BUYERS = 200
-"""With fewer buyers trees learn the few, not the many: the shrunken rate is used."""
+"""With fewer buyers trees learn the few, not the many: the dropout model alone is used."""
+MIN_BUYERS_DROPOUT = 30
+"""With fewer, its four parameters are chance: the shrunken rate is used."""
 ORIGIN_STEP_DAYS = 30
 MIN_PAST_DAYS = 60
 """An origin needs so many days before it."""
-MAX_ORIGINS = 24
+MAX_ORIGINS = 12
 PRIOR_MONTHS = 6.0
 """Weight of all customers' rate in one customer's, in months watched."""
+HALF_LIFE_DAYS = 60.0
+"""An origin so many days before the latest one that teaches the same window counts half: customers age together."""
+BAGS = 2
+"""Samples whose forecasts are averaged; where the model is only measured, one is enough."""
 TREES = 120
 PARAMETERS: dict[str, Any] = {
     "objective": "tweedie",
@@ -47,11 +56,15 @@ BIAS_WORTH_A_NOTE_PCT = 10.0
 
 @dataclass(frozen=True)
 class Potential:
-    """eur: (B,) expected sales over the horizon of each of `Purchases.ids`, >= 0."""
+    """eur: (B,) expected sales over the horizon of each of `Purchases.ids`, >= 0.
+
+    kept_share: share of these sales that is left by the attrition which the purchases themselves show; 1: none.
+    """
 
     eur: np.ndarray
     quality: tuple[Figure, ...]
     notes: tuple[str, ...]
+    kept_share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -80,26 +93,51 @@ def expect_sales(purchases: Purchases, *, horizon_months: int, seed: int) -> Pot
         return Potential(np.zeros(len(purchases.ids)), (figure,), (*purchases.notes, note))
     windows = make_windows(horizon_months)
     now = purchases.days
-    reference = shrunken_rate(purchases, now) * float(windows.stop[-1]) / MONTH_DAYS
     rows = _training_rows(purchases, windows, known_until=now)
-    if purchases.buyers < MIN_BUYERS or rows is None:
+    taught = purchases.buyers >= MIN_BUYERS and rows is not None
+    notes = list(purchases.notes)
+    plain, kept_share = without_features(purchases, now, days=float(windows.stop[-1]))
+    if not taught or rows is None:
         why = (
             f"only {purchases.buyers} customers have bought"
             if purchases.buyers < MIN_BUYERS
             else f"purchases cover only {now} days"
         )
-        note = f"potential: {why}: each customer's own rate, drawn to the mean of all, is carried forward"
-        quality = _measured(purchases, windows, seed=seed, trees=False)
-        return Potential(reference, quality, (*purchases.notes, note, *_bias_notes(quality)))
-    eur, beyond = _predicted(purchases, windows, rows, at=now, seed=seed)
-    notes = list(purchases.notes)
-    if beyond:
-        notes.append(
-            f"potential: {beyond} of {len(windows.start)} quarters of the horizon lie further ahead than the table "
-            "can teach; they are taken like the furthest one known"
-        )
-    quality = _measured(purchases, windows, seed=seed, trees=True)
-    return Potential(eur, quality, (*notes, *_bias_notes(quality)))
+        notes.append(f"potential: {why}: what they will buy is read from how often and how lately each of them bought")
+        eur = plain
+    else:
+        trees, beyond = _predicted(purchases, windows, rows, at=now, seed=seed)
+        eur = (trees + plain) / 2
+        if beyond:
+            notes.append(
+                f"potential: {beyond} of {len(windows.start)} quarters of the horizon lie further ahead than the table "
+                "can teach; they are taken like the furthest one known"
+            )
+    quality = _measured(purchases, windows, seed=seed, trees=taught)
+    return Potential(eur, quality, (*notes, *_bias_notes(quality)), kept_share)
+
+
+def without_features(purchases: Purchases, until: int, *, days: float) -> tuple[np.ndarray, float]:
+    """(B,) sales within `days` by the dropout model, and the share of sales that its attrition leaves.
+
+    Those who never bought, and everybody where hardly anybody did, get the shrunken rate.
+    """
+    rate = shrunken_rate(purchases, until) * days / MONTH_DAYS
+    history = summarise(purchases, until)
+    bought = ~np.isnan(history.watched)
+    if bought.sum() < MIN_BUYERS_DROPOUT:
+        return rate, 1.0
+    model = fit_dropout(history)
+    return np.where(bought, model.sales(history, days), rate), model.kept_share(history, days)
+
+
+def rates(purchases: Purchases, until: int) -> np.ndarray:
+    """(B, 10) what the trees read of each customer before day `until`: RFM as rates and shares of the time watched."""
+    recency, tenure, count, total, mean, largest, last, recent, _, times, _, rhythm = rfm(purchases, until).T
+    with np.errstate(invalid="ignore", divide="ignore"):
+        own = np.where(rhythm > 0, recency / rhythm, np.nan)
+        columns = [recency / tenure, own, count, total / tenure, mean, largest, last, recent, times, count / tenure]
+    return np.column_stack(columns)
 
 
 def shrunken_rate(purchases: Purchases, until: int) -> np.ndarray:
@@ -122,10 +160,21 @@ def past_mean(purchases: Purchases, until: int) -> np.ndarray:
     return mean
 
 
-def _training_rows(
-    purchases: Purchases, windows: Windows, *, known_until: int
-) -> tuple[np.ndarray, np.ndarray, int] | None:
-    """Features with the window's position, sales of the window scaled to a full one, and windows taught; None: too few.
+@dataclass(frozen=True)
+class Taught:
+    """x: (R, F) rates and the window's position. y: (R,) sales of the window scaled to a full one. weight: (R,) by age.
+
+    windows: how many of the horizon's windows have a row.
+    """
+
+    x: np.ndarray
+    y: np.ndarray
+    weight: np.ndarray
+    windows: int
+
+
+def _training_rows(purchases: Purchases, windows: Windows, *, known_until: int) -> Taught | None:
+    """What is over by day `known_until`, at every origin and window; None: too little.
 
     Only windows that are over by day `known_until` are rows.
     """
@@ -135,40 +184,44 @@ def _training_rows(
     origins = np.arange(latest, MIN_PAST_DAYS - 1, -ORIGIN_STEP_DAYS)[:MAX_ORIGINS]
     if not len(origins):
         return None
-    x, y, taught = [], [], 0
-    for origin in origins:
-        features = rfm(purchases, int(origin))
+    x, y, weight, taught = [], [], [], 0
+    for origin in origins.tolist():
+        features = rates(purchases, int(origin))
         for w, (start, stop) in enumerate(zip(windows.start, windows.stop, strict=True)):
             if origin + stop > known_until:
                 break
             sales = np.maximum(sales_between(purchases, int(origin + start), int(origin + stop)), 0.0)
             x.append(np.column_stack([features, np.full(len(features), float(w))]))
             y.append(sales * width / (stop - start))
+            age = known_until - stop - origin
+            weight.append(np.full(len(features), 0.5 ** (age / HALF_LIFE_DAYS)))
             taught = max(taught, w + 1)
     target = np.concatenate(y)
-    return (np.vstack(x), target, taught) if target.sum() > 0 else None
+    return Taught(np.vstack(x), target, np.concatenate(weight), taught) if target.sum() > 0 else None
 
 
 def _predicted(
     purchases: Purchases,
     windows: Windows,
-    rows: tuple[np.ndarray, np.ndarray, int],
+    rows: Taught,
     *,
     at: int,
     seed: int,
     ahead: int | None = None,
+    bags: int = BAGS,
 ) -> tuple[np.ndarray, int]:
     """(B,) sales of the first `ahead` windows (all unless given), and how many windows were never taught."""
-    x, y, taught = rows
-    model = lgb.train({**PARAMETERS, "seed": seed}, lgb.Dataset(x, y), num_boost_round=TREES)
-    features = rfm(purchases, at)
+    data = lgb.Dataset(rows.x, rows.y, weight=rows.weight, free_raw_data=False)
+    models = [lgb.train({**PARAMETERS, "seed": seed + bag}, data, num_boost_round=TREES) for bag in range(bags)]
+    features = rates(purchases, at)
     width = round(WINDOW_MONTHS * MONTH_DAYS)
     total = np.zeros(len(features))
     count = len(windows.start) if ahead is None else ahead
     for w in range(count):
-        row = np.column_stack([features, np.full(len(features), float(min(w, taught - 1)))])
-        total += model.predict(row) * (windows.stop[w] - windows.start[w]) / width
-    return np.maximum(total, 0.0), max(0, count - taught)
+        row = np.column_stack([features, np.full(len(features), float(min(w, rows.windows - 1)))])
+        mean = np.mean([np.asarray(model.predict(row)) for model in models], axis=0)
+        total += mean * (windows.stop[w] - windows.start[w]) / width
+    return np.maximum(total, 0.0), max(0, count - rows.windows)
 
 
 def _measured(purchases: Purchases, windows: Windows, *, seed: int, trees: bool) -> tuple[Figure, ...]:
@@ -183,14 +236,17 @@ def _measured(purchases: Purchases, windows: Windows, *, seed: int, trees: bool)
             continue
         actual = sales_between(purchases, origin, purchases.days)
         months = float(windows.stop[ahead - 1]) / MONTH_DAYS
+        plain, _ = without_features(purchases, origin, days=float(windows.stop[ahead - 1]))
         baselines = {
+            "dropout_model": plain,
             "shrunken_rate": shrunken_rate(purchases, origin) * months,
             "past_mean": past_mean(purchases, origin) * months,
         }
         if past is not None:
-            forecast, _ = _predicted(purchases, windows, past, at=origin, seed=seed, ahead=ahead)
+            predicted, _ = _predicted(purchases, windows, past, at=origin, seed=seed, ahead=ahead, bags=1)
+            forecast = (predicted + plain) / 2
         else:
-            forecast = baselines["shrunken_rate"]
+            forecast = plain
         rows += _figures(forecast, actual, baselines, months)
     if not rows:
         note = "the purchases are too short to hold out an origin: not measured"

@@ -9,8 +9,9 @@ from forecasting.customers.anomalies import Anomalies, find_anomalies
 from forecasting.customers.churn import Figure, score_churn
 from forecasting.customers.features import as_numbers, feature_columns, is_number
 from forecasting.customers.potential import expect_sales
-from forecasting.customers.purchases import RFM, Purchases, read_purchases, rfm, sales_between
+from forecasting.customers.purchases import MONTH_DAYS, RFM, Purchases, read_purchases, rfm, sales_between
 from forecasting.customers.segments import bands, clusters, labels
+from forecasting.customers.survival import label_days, left_after_churn, staying_share
 from forecasting.types import CustomerScores
 
 YEAR_DAYS = 365
@@ -39,7 +40,8 @@ def score_customers(
         as_of: last known day; value_horizon_months: what the potential covers. seed: of all that is random.
 
     Returns:
-        One row per customer, sorted by customer_id. Value bands follow the sales of the last known year.
+        One row per customer, sorted by customer_id. The potential counts that customers may leave, where the purchases
+        do not show it already (survival.py). Value bands follow the sales of the last known year.
     """
     people = customers.sort_values("customer_id", kind="stable").reset_index(drop=True)
     churn = score_churn(people, customer_history, seed=seed)
@@ -49,7 +51,11 @@ def score_customers(
         empty = pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in COLUMNS.items()})
         return CustomerScores(empty, _quality(churn.quality, expected.quality), (*churn.notes, *expected.notes))
     mine = np.searchsorted(purchases.ids, people["customer_id"].to_numpy(dtype=object).astype(str))
+    horizon_days = value_horizon_months * MONTH_DAYS
+    meant = label_days(customer_history, as_of, otherwise=horizon_days)
+    staying = staying_share(churn.probability, label_days=meant, horizon_days=horizon_days)
     potential = expected.eur[mine]
+    potential = potential * left_after_churn(staying, potential, seen_share=expected.kept_share)
     value = np.maximum(sales_between(purchases, purchases.days - YEAR_DAYS, purchases.days)[mine], 0.0)
     history = rfm(purchases, purchases.days)[mine]
     odd = _anomalies(people, purchases, history, seed)

@@ -8,6 +8,7 @@ import pytest
 
 from forecasting.customers.potential import (
     MIN_BUYERS,
+    MIN_BUYERS_DROPOUT,
     PRIOR_MONTHS,
     expect_sales,
     make_windows,
@@ -55,16 +56,25 @@ def test_the_shrunken_rate_by_hand():
     assert past_mean(purchases, year) == pytest.approx([10, 0], rel=2e-3)
 
 
-def test_few_buyers_carry_their_shrunken_rate_forward():
-    """Below the least number of buyers: the rate times the horizon, with a note, and still measured."""
-    purchases, _ = planted(60, extra=2)
+def test_hardly_any_buyers_carry_their_shrunken_rate_forward():
+    """Below the least number for the dropout model: the rate times the horizon, with a note, and still measured."""
+    purchases, _ = planted(MIN_BUYERS_DROPOUT - 5, extra=2)
     result = expect_sales(purchases, horizon_months=12, seed=1)
-    assert purchases.buyers < MIN_BUYERS
     days = round(12 * MONTH_DAYS)
     assert result.eur == pytest.approx(shrunken_rate(purchases, purchases.days) * days / MONTH_DAYS)
-    assert "customers have bought: each customer's own rate" in result.notes[0]
+    assert "customers have bought: what they will buy is read from how often" in result.notes[0]
     assert {row[1] for row in result.quality} >= {"bias_pct_3_months", "top10_capture_6_months"}
-    assert result.eur[-1] < result.eur[:60].mean()
+    assert result.eur[-1] < result.eur[:-2].mean()
+
+
+def test_few_buyers_are_read_by_the_dropout_model():
+    """Below the least number for trees: 60 steady buyers, expected a year 240 EUR x rate, right within 25 % in all."""
+    purchases, rate = planted(80, extra=2)
+    assert MIN_BUYERS_DROPOUT <= purchases.buyers < MIN_BUYERS
+    result = expect_sales(purchases, horizon_months=12, seed=1)
+    assert result.eur.sum() == pytest.approx((rate * 240).sum(), rel=0.25)
+    assert result.kept_share > 0.9
+    assert result.eur[-2:] == pytest.approx(shrunken_rate(purchases, purchases.days)[-2:] * 12, rel=2e-3)
 
 
 def test_trees_find_steady_rates_without_bias():
