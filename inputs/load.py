@@ -13,9 +13,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 
 from inputs.contracts.contract import contract_hash, contracts
-from inputs.gates.across import answered_without_handle_time, check_across, customers_without_owner
+from inputs.gates.across import (
+    answered_without_handle_time,
+    check_across,
+    customers_far_from_all,
+    customers_without_owner,
+)
 from inputs.gates.faults import Fault
 from inputs.gates.table import ROW, Gated, gate_table, nothing_gated
+from inputs.gates.words import calls_without_outcome, deals_without_end
 from inputs.layers import lake
 from inputs.layers.content import content_hash
 from inputs.layers.silver_calls import CallRules, count_step_minutes, silver_calls
@@ -126,6 +132,7 @@ def _gate_all(
             raws[name],
             label=label,
             columns=scenario.data.sources()[name].columns,
+            values=scenario.data.sources()[name].values,
             as_of=scenario.as_of,
             timezone=zones[contract.timezone],
         )
@@ -158,8 +165,9 @@ def _checked(scenario: Scenario, gated: dict[str, Gated]) -> dict[str, Gated]:
         gated, given=given, channels=list(scenario.channels), respect_consent=scenario.contact_policy.respect_consent
     )
     extra: dict[str, list[Fault]] = {
-        "calls": answered_without_handle_time(tables["calls"]),
-        "customers": customers_without_owner(tables, given),
+        "calls": answered_without_handle_time(tables["calls"]) + calls_without_outcome(tables["calls"]),
+        "stage_events": deals_without_end(tables["stage_events"]),
+        "customers": customers_far_from_all(tables["customers"]) + customers_without_owner(tables, given),
     }
     interval = _interval_fault(tables["call_counts"].frame, scenario.forecast.calls.interval_minutes)
     extra["call_counts"] = [interval] if interval else []

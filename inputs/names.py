@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Sequence
 
+import pandas as pd
+
 from inputs.types import Tables
 from scenarios.errors import Problem
 from scenarios.schema import Scenario
@@ -24,14 +26,27 @@ def _sorted(names: Iterable[object]) -> list[str]:
     return sorted({str(name) for name in names if isinstance(name, str)})
 
 
-def _rep_problems(scenario: Scenario, reps: Sequence[str], customers: Sequence[str]) -> list[Problem]:
+def _customer_problems(key: str, name: str, customers: Sequence[str], rejects: pd.DataFrame) -> list[Problem]:
+    """A problem if the customer is not known; one that the gates set aside is told with the row and the reason."""
+    aside = rejects[(rejects["table"] == "customers") & (rejects["id"] == name)] if len(rejects) else rejects
+    if name in customers or aside.empty:
+        return _unknown(key, name, customers, what="customer", where="the table customers")
+    told = "; ".join(f"{column} {reason}" for column, reason in aside[["column", "reason"]].to_numpy().tolist())
+    row = int(aside["row"].iloc[0])
+    message = f"customer {name!r} cannot be planned: row {row} of the table customers was set aside ({told})"
+    return [Problem(message=message, key=key, advice="mend the row at the source, or take the name away")]
+
+
+def _rep_problems(
+    scenario: Scenario, reps: Sequence[str], customers: Sequence[str], rejects: pd.DataFrame
+) -> list[Problem]:
     problems: list[Problem] = []
     for block, names in (("absent", scenario.reps.absent), ("remove", scenario.reps.remove)):
         for place, name in enumerate(names):
             problems += _unknown(f"reps.{block}.{place}", name, reps, what="rep", where="the table reps")
     for label, pin in scenario.reps.pinned.items():
         key = f"reps.pinned.{label}"
-        problems += _unknown(f"{key}.customer", pin.customer, customers, what="customer", where="the table customers")
+        problems += _customer_problems(f"{key}.customer", pin.customer, customers, rejects)
         problems += _unknown(f"{key}.rep", pin.rep, reps, what="rep", where="the table reps")
     return problems
 
@@ -63,4 +78,4 @@ def check_names(scenario: Scenario, tables: Tables) -> list[Problem]:
     """
     reps = _sorted(tables.reps["rep_id"])
     customers = _sorted(tables.customers["customer_id"])
-    return _rep_problems(scenario, reps, customers) + _queue_problems(scenario, tables)
+    return _rep_problems(scenario, reps, customers, tables.quality.rejects) + _queue_problems(scenario, tables)

@@ -61,7 +61,7 @@ def findings_text(findings: "Sequence[Finding]") -> str:
     lines = []
     for finding in findings:
         where = f"{finding.table}.{finding.column}" if finding.column else finding.table
-        lines.append(f"{finding.severity}: {where}: {finding.message} ({finding.rows:,} rows)")
+        lines.append(f"{finding.severity}: {where}: {finding.message}")
         if finding.examples:
             lines.append(f"    for example {'; '.join(finding.examples)}")
         if finding.advice:

@@ -9,13 +9,19 @@ makes it anew.
 
 A table is a CSV file (also .gz; the separator, the decimal mark and the encoding are told from the file), a sheet of
 an Excel workbook, a Parquet file, a Delta folder, a table or query of a database, or, for `areas`, a GeoJSON file.
-Lists inside a cell are separated by `|`. Empty means none or unknown. Times are local, `HH:MM` up to `24:00`; instants
-are ISO 8601 (`1999-12-17T08:30:00`; with an offset they are moved to the local time zone); days are `1999-12-17`.
-Other notations of days are read only if the whole column leaves no doubt which number is the day.
+Lists inside a cell are separated by `|`; in a column without any `|`, by `;` or else by `,`. Empty means none or
+unknown. Times are local, `HH:MM` up to `24:00`; instants are ISO 8601 (`1999-12-17T08:30:00`; with an offset they are
+moved to the local time zone); days are `1999-12-17`. Other notations of days are read only if the whole column leaves
+no doubt which number is the day.
 Columns beyond the contract are kept; `feature_*` columns feed the models as they are.
 
 A value that cannot be read, or lies outside its limits, sets its row aside if the column is required; otherwise the
-cell counts as unknown and the row stays. Both are counted and reported. **Bold**: required.
+cell counts as unknown and the row stays. Both are counted and reported. Row 1 is the first below the header, so row n
+is line n + 1 of a spreadsheet. **Bold**: required.
+
+Numbers may carry their sign (`40 %`, `1.234,50 €`). Words are Muster's own: `field` is the reps' channel, stages `won`
+and `lost` end a deal, calls are `answered` or `abandoned`, weekdays `mon` to `sun`. Other words are translated by
+`values:` of the table, for example `stage_events: {path: deals.csv, values: {stage: {Gewonnen: won, Verloren: lost}}}`.
 """
 
 

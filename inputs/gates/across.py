@@ -1,4 +1,4 @@
-"""Checks between tables: keys that point nowhere, empty tables, skills nobody has, channels without consent."""
+"""Checks between tables: keys that point nowhere, empty tables, skills nobody has, channels without consent, owners."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 
 from inputs.contracts.contract import Column
 from inputs.gates.faults import Fault, with_ids
+from inputs.gates.places import lonely_km
 from inputs.gates.table import ROW, Gated
 
 NONE = np.array([], dtype=np.int64)
@@ -97,7 +98,7 @@ def _customer_warnings(
         faults += _warn(customers, "preferred_channel", "preference without consent", refused, reason, advice)
     names = ", ".join(channels)
     unknown = (preferred.notna() & ~preferred.isin(list(channels))).to_numpy()
-    advice = "correct the spelling, or add the channel to the scenario"
+    advice = "correct the spelling, translate it by `values:` of the table, or add the channel to the scenario"
     faults += _warn(
         customers, "preferred_channel", "unknown channel", unknown, f"no channel of the scenario ({names})", advice
     )
@@ -145,3 +146,18 @@ def customers_without_owner(tables: Mapping[str, Gated], given: Collection[str])
     customers = tables["customers"]
     bad = (~customers.frame["customer_id"].isin(owned)).to_numpy()
     return _warn(customers, "customer_id", "no owner", bad, "no rep owns the customer today", "a rep will be assigned")
+
+
+def customers_far_from_all(customers: Gated) -> list[Fault]:
+    """Customers whose next neighbour is so far away that their place is likely to be wrong."""
+    latitude, longitude = (customers.frame[name].to_numpy(dtype=float) for name in ("latitude", "longitude"))
+    away_km = lonely_km(latitude, longitude)
+    far = np.isfinite(away_km)
+    if not far.any():
+        return []
+    places = zip(latitude[far], longitude[far], away_km[far], strict=True)
+    cells = [f"{a:g}, {b:g}, {km:.0f} km from the next customer" for a, b, km in places]
+    rows = customers.frame[ROW].to_numpy()[far]
+    reason = "far from every other customer, as a wrong place often is"
+    advice = "look the place up on a map; the row stays"
+    return [Fault("latitude, longitude", "far from all", "warn", rows, cells, reason, advice)]

@@ -82,7 +82,9 @@ def parse_dates(series: pd.Series, *, timezone: str, whole_days: bool, missing_w
         missing_words: texts, in lower case, that count as missing.
     """
     notes: list[str] = []
-    reason = "no day such as 1999-12-31" if whole_days else "no instant such as 1999-12-31T08:30:00"
+    reason = (
+        "no day of the calendar, written such as 1999-12-31" if whole_days else "no instant such as 1999-12-31T08:30:00"
+    )
     if isinstance(series.dtype, pd.DatetimeTZDtype):
         values, missing = _local(series, timezone), series.isna().to_numpy()
         bad = np.zeros(len(series), dtype=bool)

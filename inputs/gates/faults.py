@@ -36,9 +36,11 @@ class Fault:
 
 
 def shorten(value: object) -> str:
-    """A cell as text of at most `MAX_CHARACTERS` characters on one line; a missing one is `(empty)`."""
+    """A cell as text of at most `MAX_CHARACTERS` characters on one line; a missing one is `(empty)`, a list has `|`."""
     if value is None or (isinstance(value, float) and np.isnan(value)) or value is pd.NaT:
         return "(empty)"
+    if isinstance(value, tuple):
+        value = "|".join(str(part) for part in value)
     text = " ".join(str(value).split())
     return text if len(text) <= MAX_CHARACTERS else text[: MAX_CHARACTERS - 3] + "..."
 

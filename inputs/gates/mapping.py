@@ -1,4 +1,4 @@
-"""Give a raw frame the contract's column names; propose a mapping where a required one is missing."""
+"""Give a raw frame the contract's column names and words; propose a mapping where a required column is missing."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -8,6 +8,7 @@ import pandas as pd
 
 from inputs.contracts.contract import Contract, synonyms
 from inputs.gates.faults import Fault
+from inputs.gates.values import as_text, list_mark
 
 NONE = np.array([], dtype=np.int64)
 
@@ -65,6 +66,41 @@ def map_columns(
         groups = " or ".join(" and ".join(group) for group in contract.any_of)
         faults.append(_missing(contract.any_of[0][0], f"{groups} must be there", "; add one of them"))
     return renamed, faults
+
+
+def translate(
+    frame: pd.DataFrame, values: Mapping[str, Mapping[str, str]], contract: Contract
+) -> tuple[pd.DataFrame, list[Fault]]:
+    """Replace the user's words by the contract's, each cell as a whole, in lists item by item; capitals do not count.
+
+    Args:
+        frame: with the contract's names.
+        values: contract column -> the user's word -> the word that the contract, or the scenario, knows.
+
+    Returns:
+        The frame, and a `stop` for each column of `values` that the table does not have.
+    """
+    faults: list[Fault] = []
+    changed: dict[str, pd.Series] = {}
+    for name, words in values.items():
+        if name not in frame.columns:
+            names = [str(column) for column in frame.columns]
+            guess = similar_column(name, names)
+            hint = f"did you mean {guess!r}?" if guess else f"it has {', '.join(names[:20])}"
+            faults.append(_missing(name, "`values` translates this column, which the table does not have", hint))
+            continue
+        known = {word.strip().casefold(): meant for word, meant in words.items()}
+        cells = as_text(frame[name])
+        column = contract.columns.get(name)
+        mark = list_mark(cells) if column is not None and column.kind == "list" else ""
+        different = {cell: _translated(cell, known, mark) for cell in cells.dropna().unique()}
+        changed[name] = cells.map(different).astype("str")
+    return frame.assign(**changed), faults
+
+
+def _translated(cell: str, known: Mapping[str, str], mark: str) -> str:
+    parts = cell.split(mark) if mark else [cell]
+    return mark.join(known.get(part.strip().casefold(), part) for part in parts)
 
 
 def _missing(column: str, reason: str, advice: str) -> Fault:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from inputs.contracts.contract import Column, Contract, default_values, empty_table
 from inputs.gates.faults import Fault, with_ids
-from inputs.gates.mapping import map_columns
+from inputs.gates.mapping import map_columns, translate
 from inputs.gates.rules import empty_cells, merge_windows, row_faults
 from inputs.gates.values import Converted, convert, infer
 from inputs.sources.raw import Raw
@@ -50,6 +50,8 @@ def _fault(column: Column, check: str, bad: np.ndarray, raw: pd.Series, rows: np
         advice = "mend these rows at the source; they are left out until then"
         return Fault(column.name, check, "reject", rows[bad], raw[bad].tolist(), reason, advice)
     advice = "the value counts as unknown; the row stays"
+    if check == "wrong type" and (column.kind == "flag" or column.allowed):
+        advice += "; your own words are translated by `values:` of the table"
     return Fault(column.name, check, "warn", rows[bad], raw[bad].tolist(), reason, advice, emptied=True)
 
 
@@ -118,7 +120,7 @@ def add_repeated_hours(frame: pd.DataFrame, timezone: str) -> tuple[pd.DataFrame
 
 
 def _convert_all(
-    contract: Contract, frame: pd.DataFrame, raw: Raw, *, as_of: dt.date, timezone: str
+    contract: Contract, frame: pd.DataFrame, raw: Raw, *, written: pd.DataFrame, as_of: dt.date, timezone: str
 ) -> tuple[dict[str, pd.Series], list[Fault], list[str]]:
     columns: dict[str, pd.Series] = {}
     faults: list[Fault] = []
@@ -131,7 +133,7 @@ def _convert_all(
         cells = frame[name].reset_index(drop=True)
         converted = convert(cells, column, decimal=raw.decimal, timezone=timezone)
         columns[name] = converted.cells.reset_index(drop=True)
-        faults += column_faults(column, cells, converted, rows, as_of=as_of)
+        faults += column_faults(column, written[name].reset_index(drop=True), converted, rows, as_of=as_of)
         notes += [f"{name}: {note}" for note in converted.notes]
     for name in frame.columns:
         if name not in contract.columns:
@@ -140,7 +142,14 @@ def _convert_all(
 
 
 def gate_table(
-    contract: Contract, raw: Raw, *, label: str, columns: Mapping[str, str], as_of: dt.date, timezone: str
+    contract: Contract,
+    raw: Raw,
+    *,
+    label: str,
+    columns: Mapping[str, str],
+    as_of: dt.date,
+    timezone: str,
+    values: Mapping[str, Mapping[str, str]] | None = None,
 ) -> Gated:
     """Map, convert, check and sort one table.
 
@@ -148,8 +157,12 @@ def gate_table(
         raw: the source as it stands; label: how messages name it.
         columns: contract name -> the user's name.
         as_of: the last known day; timezone: IANA name of the table's local time.
+        values: contract name -> the user's word -> the word that is meant.
     """
     renamed, faults = map_columns(raw.frame, columns, contract)
+    written = renamed
+    if not faults:
+        renamed, faults = translate(renamed, values or {}, contract)
     bronze = len(raw.frame) + len(raw.ragged)
     if faults:
         return Gated(contract, label, nothing_gated(contract).frame, tuple(faults), bronze)
@@ -158,7 +171,7 @@ def gate_table(
         reason = f"does not have {len(raw.frame.columns)} columns"
         advice = "look for a separator or a quotation mark inside a text"
         faults.append(Fault("", "broken row", "reject", rows, [text for _, text in raw.ragged], reason, advice))
-    typed, found, notes = _convert_all(contract, renamed, raw, as_of=as_of, timezone=timezone)
+    typed, found, notes = _convert_all(contract, renamed, raw, written=written, as_of=as_of, timezone=timezone)
     frame = pd.DataFrame(typed)
     frame[ROW] = raw.row_numbers.to_numpy()
     found += row_faults(contract, frame, frame[ROW].to_numpy())

@@ -14,7 +14,10 @@ from scenarios.clock import parse_clock, parse_span
 
 NO_NUMBER = ("nan", "na", "n/a", "#n/a", "null", "none", "-")
 """Words that count as a missing number or day, whatever their case."""
-_TRUE, _FALSE = ("1", "1.0", "true", "yes", "y", "t"), ("0", "0.0", "false", "no", "n", "f")
+_TRUE = ("1", "1.0", "true", "yes", "y", "t", "ja", "sí", "si", "oui")
+_FALSE = ("0", "0.0", "false", "no", "n", "f", "nein", "non")
+_SIGNS = {"percent": r"\s*%$", "eur": r"^(?:€|EUR)\s*|\s*(?:€|EUR)$"}
+"""What may stand at a number of a unit: `40 %`, `1.234,50 €`."""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,11 @@ def parse_windows(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(joined)
 
 
+def list_mark(text: pd.Series) -> str:
+    """What separates the items of a column of lists: `|`; a semicolon, else a comma, where no cell has a `|`."""
+    return next((mark for mark in "|;," if text.str.contains(mark, regex=False, na=False).any()), "|")
+
+
 def _parse_list(column: Column) -> Callable[[str], tuple[str, ...]]:
     def parse(text: str) -> tuple[str, ...]:
         parts = tuple(dict.fromkeys(part.strip() for part in text.split("|") if part.strip()))
@@ -129,6 +137,9 @@ def _parse_clock(text: str) -> int:
 
 
 def _numbers(series: pd.Series, column: Column, decimal: str) -> Converted:
+    sign = _SIGNS.get(column.unit.removesuffix(" per hour"))
+    if sign and not pd.api.types.is_numeric_dtype(series.dtype):
+        series = as_text(series).str.replace(sign, "", regex=True)
     values, bad = parse_numbers(series, decimal)
     reason = "not a number"
     if column.kind == "integer":
@@ -183,8 +194,13 @@ def convert(series: pd.Series, column: Column, *, decimal: str, timezone: str) -
             values, missing, bad, "no windows such as 09:00-11:00|15:00-17:00, each ending after it starts"
         )
     default = tuple(column.default.split("|")) if column.default else ()
+    notes: tuple[str, ...] = ()
+    if (mark := list_mark(text)) != "|":
+        example = text[text.str.contains(mark, regex=False, na=False)].iloc[0]
+        notes = (f"lists by {'semicolons' if mark == ';' else 'commas'}, for example {example}",)
+        text = text.str.replace(mark, "|", regex=False)
     values, bad = _by_unique(text, _parse_list(column), missing=default)
-    return Converted(values, missing, bad, f"not made of {', '.join(column.allowed)}")
+    return Converted(values, missing, bad, f"not made of {', '.join(column.allowed)}", notes)
 
 
 def infer(series: pd.Series, decimal: str) -> pd.Series:

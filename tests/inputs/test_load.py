@@ -107,6 +107,7 @@ def test_orphans_of_orphans_go_too_and_customers_without_use_are_told(tmp_path: 
     assert set(checks(tables)) == {
         ("opportunities", "customer_id", "orphan key", 1),
         ("stage_events", "opportunity_id", "orphan key", 1),
+        ("stage_events", "stage", "no end of a deal", 1),
         ("current_territories", "rep_id", "orphan key", 1),
         ("customers", "customer_id", "no owner", 1),
         ("customers", "required_skill", "skill without a rep", 1),
@@ -214,3 +215,40 @@ def test_another_as_of_or_changed_content_is_a_new_load(tmp_path: Path) -> None:
     changed = load(tmp_path, {**FILES, "customers": ONE.replace("C1", "C7")}, store)
     assert changed.customers["customer_id"].tolist() == ["C7"]
     assert len(list(loads.iterdir())) == 3
+
+
+def test_an_export_in_other_words_loads_as_if_it_used_these(tmp_path: Path) -> None:
+    """`values:` of a table; rows and cells at fault are shown as the source writes them."""
+    day = {"name": "Test", "as_of": "1999-12-17", "horizon": {"start": "1999-12-20"}}
+    (tmp_path / "k.csv").write_text(
+        "customer_id;latitude;longitude;consent;required\nC1;41,4;2,1;Besuch,Brief;ja\nC2;41,4;2,1;;vielleicht\n"
+    )
+    (tmp_path / "r.csv").write_text(
+        "rep_id;home_latitude;home_longitude;shift_start;shift_end;working_days\n"
+        "R1;41,4;2,1;9:00;17:00;Mo,Mi\nR2;41,4;2,1;9:00;17:00;Mo,Sonntag\n"
+    )
+    data = {
+        "customers": {"path": tmp_path / "k.csv", "values": {"consent": {"Besuch": "field"}}},
+        "reps": {"path": tmp_path / "r.csv", "values": {"working_days": {"mo": "mon", "Mi": "wed"}}},
+    }
+    made = Scenario.model_validate({**day, "data": data, "channels": {"field": {"contact_minutes": 30}}})
+    tables = load_tables(made, store=None, loaded_at=NOON)
+    assert tables.customers["consent"].tolist() == [("field", "Brief"), ()]
+    assert tables.customers["required"].tolist() == [True, False]
+    assert tables.reps["working_days"].iloc[0] == ("mon", "wed")
+    told = {found.column: (found.examples, found.advice) for found in tables.quality.findings}
+    advice = "the value counts as unknown; the row stays; your own words are translated by `values:` of the table"
+    assert told["working_days"] == (("row 2: Mo,Sonntag",), advice)
+    assert told["required"] == (("row 2: vielleicht",), advice)
+    assert told["consent"][0] == ("row 1: field|Brief",)
+    assert "reps (r.csv): working_days: lists by commas, for example mon,wed" in tables.quality.notes
+
+
+def test_a_customer_in_the_sea_is_told_and_stays(tmp_path: Path) -> None:
+    """25 customers on a street, one 86 km off the coast."""
+    street = "".join(f"C{n},{39.47 + n / 1000},-0.4,,,\n" for n in range(25))
+    tables = load(tmp_path, {"customers": CUSTOMERS + street + "SEA,39.48,0.6,,,\n"})
+    (found,) = tables.quality.findings
+    assert (found.column, found.check, found.severity) == ("latitude, longitude", "far from all", "warn")
+    assert found.examples == ("row 26: 39.48, 0.6, 86 km from the next customer",)
+    assert len(tables.customers) == 26

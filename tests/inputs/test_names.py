@@ -5,7 +5,7 @@ import pandas as pd
 
 from inputs.contracts.contract import contracts, empty_table
 from inputs.names import check_names
-from inputs.types import Tables
+from inputs.types import Quality, Tables
 from scenarios.errors import Problem
 from scenarios.schema import Scenario
 
@@ -77,3 +77,24 @@ def test_unknown_queues() -> None:
     ]
     (problem,) = check(events={"peak": {"date": "1999-12-21", "queue": "PS"}})
     assert problem.message == "no planned queue 'PS' in the calls of the data"
+
+
+def test_a_pinned_customer_who_was_set_aside_is_told_with_the_row() -> None:
+    """Not another customer's name is proposed, but what is wrong with this one."""
+    frames = {name: empty_table(contract) for name, contract in contracts().items()}
+    frames["customers"], frames["reps"] = texts("customer_id", "C1"), texts("rep_id", "R1")
+    aside = {"table": "customers", "row": 7, "column": "latitude", "reason": "empty, but needed", "id": "C2"}
+    quality = Quality(rejects=pd.DataFrame([{**aside, "value": "(empty)"}]))
+    tables = Tables(**frames, demand=texts("queue"), handled=pd.DataFrame(), contacts=pd.DataFrame(), quality=quality)
+    day = {"name": "x", "as_of": "1999-12-17", "horizon": {"start": "1999-12-20"}}
+    reps = {"pinned": {"a": {"customer": "C2", "rep": "R1"}, "b": {"customer": "C3", "rep": "R1"}}}
+    data = {"customers": {"path": Path("x.csv")}}
+    problems = check_names(Scenario.model_validate({**day, "data": data, "reps": reps}), tables)
+    assert [(problem.key, problem.suggestion) for problem in problems] == [
+        ("reps.pinned.a.customer", ""),
+        ("reps.pinned.b.customer", ""),
+    ]
+    assert problems[1].message == "no customer 'C3' in the table customers"
+    assert problems[0].message == (
+        "customer 'C2' cannot be planned: row 7 of the table customers was set aside (latitude empty, but needed)"
+    )

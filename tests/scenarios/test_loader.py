@@ -223,6 +223,14 @@ def test_a_misspelt_file_name_is_guessed(folder: Path) -> None:
         load_scenario(folder / "bases.yaml")
 
 
+def test_a_hidden_file_is_never_meant(folder: Path) -> None:
+    """The layers' folder `.muster` stands beside a scenario; nobody means it."""
+    (folder / ".muster").mkdir()
+    with pytest.raises(ScenarioError) as caught:
+        load_scenario(folder / "zzz.yaml")
+    assert "did you mean" not in str(caught.value)
+
+
 def test_depth_has_an_end(folder: Path) -> None:
     for depth in (41, 60, 5000):
         deep = "why: " + "[" * depth + "]" * depth + "\n"

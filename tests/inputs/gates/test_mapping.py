@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from inputs.contracts.contract import contracts
-from inputs.gates.mapping import map_columns, similar_column
+from inputs.gates.mapping import map_columns, similar_column, translate
 
 CUSTOMERS = contracts()["customers"]
 
@@ -72,3 +72,29 @@ def test_one_of_several_identities_is_needed() -> None:
     assert map_columns(frame("churned", "customer_id", "snapshot_date"), {}, history)[1] == []
     _, faults = map_columns(frame("churned", "customer_id"), {}, history)
     assert [fault.reason for fault in faults] == ["snapshot_id or customer_id and snapshot_date must be there"]
+
+
+def test_words_are_translated_cell_by_cell_and_item_by_item() -> None:
+    """Whole cells, items of lists by any separator, in any capitals; unknown words and empty cells stay."""
+    cells = pd.DataFrame(
+        {
+            "customer_id": pd.Series(["1", "2", "3", "4"], dtype="str"),
+            "consent": pd.Series(["Besuch, telefon", "Fax", None, "BESUCH"], dtype="str"),
+            "preferred_channel": pd.Series(["Besuch", "Telefon, nachts", " ", "Telefon"], dtype="str"),
+        }
+    )
+    words = {"Besuch": "field", "Telefon": "outbound"}
+    got, faults = translate(cells, {"consent": words, "preferred_channel": words}, CUSTOMERS)
+    assert faults == []
+    assert got["consent"].iloc[[0, 1, 3]].tolist() == ["field,outbound", "Fax", "field"]
+    assert got["preferred_channel"].iloc[[0, 1, 3]].tolist() == ["field", "Telefon, nachts", "outbound"]
+    assert got[["consent", "preferred_channel"]].isna().sum().tolist() == [1, 1]
+    assert got["customer_id"].tolist() == ["1", "2", "3", "4"]
+
+
+def test_a_word_for_a_column_that_is_not_there_stops() -> None:
+    """The similar column is proposed."""
+    _, (fault,) = translate(frame("customer_id", "consent"), {"consents": {"a": "b"}}, CUSTOMERS)
+    assert (fault.column, fault.severity, fault.advice) == ("consents", "stop", "did you mean 'consent'?")
+    _, (fault,) = translate(frame("customer_id"), {"stage": {"a": "b"}}, CUSTOMERS)
+    assert fault.advice == "it has customer_id"

@@ -161,7 +161,9 @@ def test_stage_events_of_one_instant_keep_the_order_of_the_source() -> None:
     assert gated.frame["stage"].tolist() == ["m", "z", "a", "z"]
 
 
-@pytest.mark.parametrize(("value", "text"), [(None, "(empty)"), (float("nan"), "(empty)"), ("a\n b", "a b")])
+@pytest.mark.parametrize(
+    ("value", "text"), [(None, "(empty)"), (float("nan"), "(empty)"), ("a\n b", "a b"), (("a", "b"), "a|b")]
+)
 def test_cells_are_shown_on_one_short_line(value: object, text: str) -> None:
     """Empty cells have a word, line breaks go, long texts are cut at 80 characters."""
     assert shorten(value) == text

@@ -161,3 +161,44 @@ def test_grouped_thousands_count_where_the_decimal_mark_tells_them_apart(
     assert bad.tolist() == [value is None]
     if value is not None:
         assert values.tolist() == [value]
+
+
+def test_signs_at_numbers_are_read_by_their_unit() -> None:
+    """A percent sign at percentages, the euro at euros; the wrong sign is bad, not dropped."""
+    percent = cells("opportunities.rep_probability_pct", ["40 %", "40%", "7", "40 €"])
+    assert percent.cells.tolist()[:3] == [40.0, 40.0, 7.0]
+    assert percent.bad.tolist() == [False, False, False, True]
+    euros = cells("transactions.amount_eur", ["1.234,50 €", "€ 12", "EUR 7,5", "8 EUR", "40 %"], decimal=",")
+    assert euros.cells.tolist()[:4] == [1234.5, 12.0, 7.5, 8.0]
+    assert euros.bad.tolist() == [False, False, False, False, True]
+    assert cells("agents.hourly_cost_eur", ["22,30 €"], decimal=",").cells.tolist() == [22.3]
+
+
+def test_flags_in_the_languages_of_exports() -> None:
+    """German, Spanish and French yes and no."""
+    got = cells("customers.required", ["ja", "Nein", "Sí", "no", "oui", "non", "vielleicht"])
+    assert got.cells.tolist()[:6] == [True, False, True, False, True, False]
+    assert got.bad.tolist() == [False] * 6 + [True]
+
+
+@pytest.mark.parametrize(
+    ("texts", "lists", "notes"),
+    [
+        (["a|b,c", "d,e"], [("a", "b,c"), ("d,e",)], ()),
+        (["a, b", "c"], [("a", "b"), ("c",)], ("lists by commas, for example a, b",)),
+        (["a; b,c", "d,e"], [("a", "b,c"), ("d,e",)], ("lists by semicolons, for example a; b,c",)),
+        (["a", "b c"], [("a",), ("b c",)], ()),
+    ],
+)
+def test_lists_by_one_mark_in_the_whole_column(
+    texts: list[object], lists: list[tuple[str, ...]], notes: tuple[str, ...]
+) -> None:
+    """`|` where there is one, else the semicolon, else the comma; a mark that was told is noted."""
+    got = cells("customers.consent", texts)
+    assert (got.cells.tolist(), got.notes) == (lists, notes)
+
+
+def test_weekdays_by_commas() -> None:
+    """What a closed list does not know is bad, whatever separates it."""
+    got = cells("reps.working_days", ["mon,Tue", "Mo,Di"])
+    assert (got.cells.iloc[0], got.bad.tolist()) == (("mon", "tue"), [False, True])
