@@ -39,6 +39,7 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     usual_calls = run(
         "calls", forecast_calls, t.demand, t.handled, settings=s.forecast.calls,
         opening_hours=s.staffing.opening_hours, country=s.staffing.country, as_of=s.as_of, seed=seed,
+        exogenous=t.exogenous,
     )  # fmt: skip
     calls = apply_events(usual_calls, s.events)
     closure = run(
