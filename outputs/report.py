@@ -17,6 +17,7 @@ from outputs.pages import file_name, render
 from outputs.pdf import find_browser, print_pdf
 from outputs.readable import NOTHING, figure, stage_words
 from outputs.report_changes import changes_section
+from outputs.report_channels import channel_details
 from outputs.scripts import agent_channels
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
 from planner.types import Plan
@@ -98,6 +99,7 @@ def _page(
         unserved_total=len(handed["unserved"]),
         channels=_channel_rows(plan),
         field_note=_field_note(handed),
+        **channel_details(plan),
         idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
         cover=_charts(handed["requirement"], cover_chart),
         calls=_charts(handed["call_forecast"], calls_chart),
