@@ -7,8 +7,9 @@ value = win + churn + growth - contact cost, where
     growth = growth lift x potential x margin
     cost   = contact minutes / 60 x cost per hour
 
-Lifts, reductions and costs are the channel's, as the scenario assumes them (`evidence` assumed). Recency, engagement,
-friction and preference are percentages that order the work and never enter the euros.
+Lifts, reductions and costs are the channel's, as the scenario assumes them (`evidence` assumed), until an experiment in
+the contact history says how channels and customers compare (`evidence` estimated, forecasting/response). Recency,
+engagement, friction and preference are percentages that order the work and never enter the euros.
 """
 
 from collections.abc import Mapping
@@ -19,6 +20,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.action_sentences import sentences
+from forecasting.confidence import ASSUMED_SPREAD, best_channel_shares
+from forecasting.response.effects import effect_factors
+from forecasting.response.learn import Response
 from forecasting.types import Actions, ClosureForecast, CustomerScores
 from scenarios.schema import FIELD, SELF_SERVICE, Adjust, Channel, ContactPolicy, Money, NextBestAction
 
@@ -42,6 +46,7 @@ def value_actions(
     settings: NextBestAction,
     money: Money,
     as_of: date,
+    response: Response | None = None,
 ) -> Actions:
     """Values every customer by every channel.
 
@@ -50,6 +55,7 @@ def value_actions(
             open_tickets, last_contact_date. scores: churn_probability, potential_eur; unknown counts 0.
         closure: open deals with amount_eur (unknown counts 0) and win_probability.
         channels: in the order of the rows. settings: which parts count, and adjustments. money: margin.
+        response: what an experiment in the contact history says; None: all effects as the scenario assumes them.
 
     Returns:
         One row per customer and channel (`forecasting.types.Actions`), sorted by customer_id, then as `channels`.
@@ -61,18 +67,21 @@ def value_actions(
     facts["deals"] = np.bincount(deal_customer, minlength=len(people)).astype(np.int64)
     facts["deals_eur"] = np.bincount(deal_customer, weights=deal_eur, minlength=len(people))
     margin = money.gross_margin_pct / 100
+    factors = effect_factors(response, people["customer_id"], channels)
     blocks = []
     for position, (name, channel) in enumerate(channels.items()):
-        lift = channel.win_lift_points / 100
-        gain = deal_eur * margin * np.minimum(lift, 1 - deal_p)
+        factor, spread = factors.get(name, (np.ones(len(people)), ASSUMED_SPREAD))
+        gain = deal_eur * margin * np.minimum(channel.win_lift_points / 100 * factor[deal_customer], 1 - deal_p)
+        reduction = np.minimum(channel.churn_reduction_pct / 100 * factor, 1.0)
         parts = {
             "win_eur": np.bincount(deal_customer, weights=gain, minlength=len(people)),
-            "churn_eur": facts["churn"] * channel.churn_reduction_pct / 100 * facts["potential"] * margin,
-            "growth_eur": channel.growth_lift_pct / 100 * facts["potential"] * margin,
+            "churn_eur": facts["churn"] * reduction * facts["potential"] * margin,
+            "growth_eur": channel.growth_lift_pct / 100 * factor * facts["potential"] * margin,
         }
         minutes = _minutes(people, name, channel)
         block: dict[str, Any] = {"customer_id": people["customer_id"], "channel": name, "position": position}
-        block |= {"minutes": minutes, "consent": _allowed(people, name, policy)}
+        block |= {"minutes": minutes, "consent": _allowed(people, name, policy), "spread": spread}
+        block["evidence"] = "estimated" if name in factors else "assumed"
         block |= _counted(parts, settings)
         block["contact_cost_eur"] = minutes / 60 * channel.cost_eur_per_hour
         block |= _adjustments(people, facts, name, channel, settings.adjust_pct, policy)
@@ -85,7 +94,8 @@ def value_actions(
 
 COLUMNS = (
     "customer_id", "channel", "minutes", "consent", "win_eur", "churn_eur", "growth_eur", "contact_cost_eur",
-    "value_eur", "recency_pct", "engagement_pct", "friction_pct", "preference_pct", "order_eur", "evidence", "why",
+    "value_eur", "recency_pct", "engagement_pct", "friction_pct", "preference_pct", "order_eur", "evidence",
+    "confidence", "why",
 )  # fmt: skip
 TEXTS = ("customer_id", "channel", "evidence", "why")
 ADJUSTMENTS = ("recency_pct", "engagement_pct", "friction_pct", "preference_pct")
@@ -214,13 +224,13 @@ def _adjustments(
 
 def _finished(table: pd.DataFrame) -> pd.DataFrame:
     """Value, order and sentence on top of the parts, with the columns in their order."""
-    for column in (*COLUMNS, *(f"fact_{key}" for key in ("deals_eur",))):
+    for column in (*COLUMNS, *(f"fact_{key}" for key in ("deals_eur",)), "spread"):
         if column not in table.columns:
             table[column] = pd.Series(dtype=np.float64)
     table["value_eur"] = table["win_eur"] + table["churn_eur"] + table["growth_eur"] - table["contact_cost_eur"]
     total_pct = table[list(ADJUSTMENTS)].sum(axis=1)
     table["order_eur"] = order_eur(table["value_eur"].to_numpy(dtype=np.float64), total_pct.to_numpy(dtype=np.float64))
-    table["evidence"] = "assumed"
+    table["confidence"] = best_channel_shares(table)
     table["why"] = sentences(table)
     table["consent"] = table["consent"].astype(bool)
     numbers = [column for column in COLUMNS if column not in (*TEXTS, "consent")]

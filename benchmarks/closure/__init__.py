@@ -9,16 +9,21 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import benchmarks.closure.actions as actions
 import benchmarks.closure.chains as chains
+import benchmarks.closure.churn as churn
+import benchmarks.closure.leads as leads
 import benchmarks.closure.probabilities as probabilities
 import benchmarks.closure.scoring as scoring
+import benchmarks.closure.value as value
 from benchmarks.frame import Benchmark, Cell, Options, Row
 
-PARTS = (probabilities, chains, scoring)
+PARTS = (probabilities, chains, scoring, leads, churn, value, actions)
 """Modules with `cells(options)`, `summarise(rows)`, `SUMMARY_KEYS` and `PART`."""
 COLUMNS = (
     "part", "model", "rows", "auc", "brier", "ece", "bias_pp", "log_loss", "max_cohort_bias_pp", "low", "high",
-    "pipeline_mape_pct", "pipeline_cover80_pct", "seconds", "note",
+    "pipeline_mape_pct", "pipeline_cover80_pct", "capture10", "bias_pct", "precision_top20", "qini_pct_of_oracle",
+    "seconds", "note",
 )  # fmt: skip
 
 
