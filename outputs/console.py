@@ -1,7 +1,9 @@
 """A run as text for a terminal, or as plain data for JSON."""
 
+import csv
 import json
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from scenarios.errors import Problem
@@ -18,7 +20,7 @@ OUTCOME = ("stage", "reason", "value", "bound", "gap_pct", "unit", "seconds")
 
 
 def run_text(run: "Run") -> str:
-    """Stages, outcomes, figures, audit findings, flags, the folder and the report to open."""
+    """Stages, outcomes, figures, audit findings, flags, what was left out of the data, the folder, the report."""
     bounds = ["none" if bound is None or bound != bound else number(bound) for bound in run.outcomes["bound"]]
     shown = [name for name in OUTCOME if name in run.outcomes]
     parts = [
@@ -28,11 +30,27 @@ def run_text(run: "Run") -> str:
     ]
     if len(run.findings):
         parts.append(f"audit findings\n{frame_text(run.findings)}")
-    last = [f"flagged: {flag}" for flag in run.flags]
+    last = [*(f"flagged: {flag}" for flag in run.flags), *_left_out(run.folder)]
     last.append(f"run: {run.folder}" + (" (made before, unchanged)" if run.reused else ""))
     if run.report:
         last.append(f"open: {run.report}")
     return "\n\n".join([*parts, "\n".join(last)])
+
+
+def _left_out(folder: Path) -> list[str]:
+    """One line for rows set aside and warnings of the tables that a run was planned from; none where all was used."""
+    counts, findings = folder / "tables" / "data_counts.csv", folder / "tables" / "data_findings.csv"
+    if not (counts.is_file() and findings.is_file()):
+        return []
+    with counts.open(encoding="utf-8", newline="") as rows:
+        aside = sum(int(row["rejected"]) for row in csv.DictReader(rows))
+    with findings.open(encoding="utf-8", newline="") as rows:
+        warnings = sum(row["severity"] == "warn" for row in csv.DictReader(rows))
+    parts = [f"{aside:,} row{'s' if aside != 1 else ''} set aside (each in tables/data_rejects.csv)"] if aside else []
+    parts += [f"{warnings} warning{'s' if warnings != 1 else ''} (last table of the report, or `validate`)"] * (
+        warnings > 0
+    )
+    return [f"data: {', '.join(parts)}"] if parts else []
 
 
 def _methods(outcomes: "pd.DataFrame") -> str:

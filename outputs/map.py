@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import folium
+import numpy as np
 import pandas as pd
 from branca.element import Element
 from markupsafe import escape
 
+from inputs.gates.places import lonely_km
 from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.geography import geojson, outlines
@@ -42,7 +44,7 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     _add_unserved(page, plan, tables.customers)
     folium.LayerControl(collapsed=True).add_to(page)
     if len(tables.customers):
-        places = tables.customers[["latitude", "longitude"]]
+        places = _near_places(tables.customers)
         page.fit_bounds([(places.min() - 0.005).tolist(), (places.max() + 0.005).tolist()])  # half a km around
     root: Any = page.get_root()
     root.header.add_child(Element(f"<title>{escape(plan.scenario.name)}: map</title>"), name="title")
@@ -53,6 +55,13 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     page.add_child(Ordered(page.get_name(), [layer.get_name() for layer in below]))
     text = compact(root.render()).replace(f'"{LAND_MARK}"', "LAND")
     path.write_text(text, encoding="utf-8")
+
+
+def _near_places(customers: pd.DataFrame) -> pd.DataFrame:
+    """Latitude and longitude of the customers to show at first: without those far from all, so often a wrong place."""
+    places = customers[["latitude", "longitude"]]
+    away_km = lonely_km(places["latitude"].to_numpy(), places["longitude"].to_numpy())
+    return places[np.isnan(away_km)]
 
 
 class Ordered(folium.MacroElement):

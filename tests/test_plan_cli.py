@@ -93,6 +93,25 @@ def test_run_passes_on_what_was_asked_and_shows_what_came(asked: dict[str, Any],
     assert result.stdout.endswith(f"run: {tmp_path}/run\nopen: {tmp_path}/run/report.html\n")
 
 
+def test_run_says_how_much_of_the_data_was_left_out(asked: dict[str, Any], tmp_path: Path) -> None:
+    """Rows set aside over all tables, and warnings; nothing where everything was used."""
+    tables = tmp_path / "run" / "tables"
+    tables.mkdir(parents=True)
+    (tables / "data_counts.csv").write_text("table,rejected\ncustomers,8\ncalls,0\ntransactions,1000\n")
+    (tables / "data_findings.csv").write_text('severity,message\nreject,a\nwarn,b\nwarn,"c\nd"\n')
+    told = (
+        "1,008 rows set aside (each in tables/data_rejects.csv), 2 warnings (last table of the report, or `validate`)"
+    )
+    assert f"\ndata: {told}\nrun: " in call("run", BROKEN / "good.yaml").stdout
+    (tables / "data_counts.csv").write_text("table,rejected\ncustomers,1\n")
+    (tables / "data_findings.csv").write_text("severity,message\nreject,a\n")
+    told = "1 row set aside (each in tables/data_rejects.csv)"
+    assert f"\ndata: {told}\nrun: " in call("run", BROKEN / "good.yaml").stdout
+    (tables / "data_counts.csv").write_text("table,rejected\ncustomers,0\n")
+    (tables / "data_findings.csv").write_text("severity,message\n")
+    assert "\ndata:" not in call("run", BROKEN / "good.yaml").stdout
+
+
 def test_progress_goes_to_stderr_and_quiet_keeps_it(asked: dict[str, Any]) -> None:
     loud = call("run", BROKEN / "good.yaml")
     assert "calls" in loud.stderr

@@ -57,6 +57,20 @@ def test_a_shape_of_several_layers_is_written_once(held: Any, tmp_path: Path) ->
     assert "one more hour brings 1.00 EUR" in page
 
 
+def test_a_customer_far_from_all_does_not_shrink_the_first_view(held: Any, tmp_path: Path) -> None:
+    """The view ends half a km beyond the other customers; without the far one it is the same."""
+
+    def view(held: Any) -> list[list[float]]:
+        found = re.findall(r"fitBounds\(\s*(\[\[.*?\]\])", drawn(held, tmp_path), flags=re.S)
+        return json.loads(found[-1])  # type: ignore[no-any-return]
+
+    customers = held.tables.customers
+    far = customers.iloc[[0]].assign(customer_id="far", longitude=customers["longitude"].max() + 10)
+    wider = replace(held, tables=replace(held.tables, customers=pd.concat([customers, far], ignore_index=True)))
+    assert view(wider) == view(held)
+    assert view(held)[1][1] == pytest.approx(customers["longitude"].max() + 0.005)
+
+
 def test_a_rep_off_has_no_price(held: Any, tmp_path: Path) -> None:
     """Of the others the layer still shows all territories."""
     some = prices(held)
