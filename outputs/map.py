@@ -61,7 +61,8 @@ def _near_places(customers: pd.DataFrame) -> pd.DataFrame:
     """Latitude and longitude of the customers to show at first: without those far from all, so often a wrong place."""
     places = customers[["latitude", "longitude"]]
     away_km = lonely_km(places["latitude"].to_numpy(), places["longitude"].to_numpy())
-    return places[np.isnan(away_km)]
+    near: pd.DataFrame = places[np.isnan(away_km)]
+    return near
 
 
 class Ordered(folium.MacroElement):
