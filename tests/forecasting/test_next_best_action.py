@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from forecasting.next_best_action import is_digital, order_eur, value_actions
+from forecasting.response.learn import Response
 from forecasting.types import Actions, ClosureForecast, CustomerScores
 from scenarios.schema import Adjust, Channel, ContactPolicy, Money, NextBestAction
 
@@ -220,3 +221,27 @@ def test_for_any_numbers_parts_sum_sources_only_add_and_signs_stay(churn, potent
     names = {"open_opportunities": "win_eur", "churn_risk": "churn_eur", "potential": "growth_eur"}
     for source, column in names.items():
         assert source in switched or (some[column] == 0).all()
+
+
+def test_an_experiment_scales_the_parts_and_says_so():
+    """Measured 1 : 3 between visit and call, assumed 6 : 3: a visit's gains times 3/8, a call's times 9/4."""
+    quality = pd.DataFrame(
+        {"channel": ["field", "outbound"], "mean_effect": [0.05, 0.15], "low": [0.04, 0.14], "high": [0.06, 0.16]}
+    )
+    effect = pd.DataFrame({"customer_id": ["B", "B"], "channel": ["field", "outbound"], "relative": [1.0, 1.0]})
+    plain = run().table.set_index(["customer_id", "channel"])
+    table = run(response=Response(effect, quality)).table.set_index(["customer_id", "channel"])
+    for channel, factor, word in (("field", 3 / 8, "estimated"), ("outbound", 9 / 4, "estimated")):
+        for part in ("churn_eur", "growth_eur"):
+            assert table.loc[("B", channel), part] == pytest.approx(factor * plain.loc[("B", channel), part])
+        assert table.loc[("B", channel), "evidence"] == word
+    assert table.loc[("B", "self_service"), "evidence"] == "assumed"
+    parts = table["win_eur"] + table["churn_eur"] + table["growth_eur"] - table["contact_cost_eur"]
+    assert (parts - table["value_eur"]).abs().max() <= 1e-9
+
+
+def test_confidences_of_a_customer_add_up_to_one():
+    """Every customer has an allowed channel here (self-service): shares are 0..1 and sum to 1."""
+    table = run().table
+    assert table["confidence"].between(0, 1).all()
+    assert table.groupby("customer_id")["confidence"].sum().tolist() == pytest.approx([1, 1])
