@@ -30,10 +30,11 @@ def effect_factors(
     mean. Customers unknown to the experiment have the channel's mean; an effect below 0 counts 0."""
     if response is None or not len(response.quality):
         return {}
-    quality = response.quality.set_index("channel")
-    names = [name for name in channels if name in quality.index]
-    mean = quality["mean_effect"].clip(lower=0.0)
-    measured = float(sum(mean[name] for name in names))
+    figures = response.quality[["mean_effect", "low", "high"]].to_numpy(dtype=np.float64).tolist()
+    quality = dict(zip(response.quality["channel"].tolist(), figures, strict=True))
+    names = [name for name in channels if name in quality]
+    mean = {name: max(quality[name][0], 0.0) for name in names}
+    measured = sum(mean.values())
     assumed = float(sum(channels[name].win_lift_points for name in names))
     table = response.effect.set_index(["channel", "customer_id"])["relative"]
     found = {}
@@ -43,7 +44,7 @@ def effect_factors(
             own = table.loc[name].reindex(customer_id).fillna(1.0).to_numpy(dtype=np.float64)
         lift = channels[name].win_lift_points
         compared = (mean[name] / measured) / (lift / assumed) if measured > 0 and lift > 0 else 1.0
-        error = (quality.loc[name, "high"] - quality.loc[name, "low"]) / (2 * 1.645)
+        error = (quality[name][2] - quality[name][1]) / (2 * 1.645)
         spread = float(np.clip(error / max(mean[name], 1e-9), LEAST_SPREAD, LARGEST_SPREAD))
         found[name] = (np.clip(own * compared, 0.0, LARGEST), spread)
     return found
