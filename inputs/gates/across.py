@@ -12,6 +12,7 @@ from inputs.contracts.contract import Column
 from inputs.gates.faults import Fault, with_ids
 from inputs.gates.places import lonely_km
 from inputs.gates.table import ROW, Gated
+from scenarios.schema import FIELD
 
 NONE = np.array([], dtype=np.int64)
 
@@ -96,6 +97,13 @@ def _customer_warnings(
         advice = "the preference is not followed; ask for consent or correct the preference"
         reason = "the customer prefers a channel they gave no consent to"
         faults += _warn(customers, "preferred_channel", "preference without consent", refused, reason, advice)
+        barred = frame["required"].to_numpy(dtype=bool) & np.array(
+            [FIELD not in cell for cell in frame["consent"]], dtype=bool
+        )
+        if FIELD in channels:
+            reason = "must be visited, but gave no consent to field visits"
+            advice = "no visit is planned, another channel may be; record the consent if it was given"
+            faults += _warn(customers, "customer_id", "required without consent", barred, reason, advice)
     names = ", ".join(channels)
     unknown = (preferred.notna() & ~preferred.isin(list(channels))).to_numpy()
     advice = "correct the spelling, translate it by `values:` of the table, or add the channel to the scenario"

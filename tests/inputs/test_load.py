@@ -252,3 +252,19 @@ def test_a_customer_in_the_sea_is_told_and_stays(tmp_path: Path) -> None:
     assert (found.column, found.check, found.severity) == ("latitude, longitude", "far from all", "warn")
     assert found.examples == ("row 26: 39.48, 0.6, 86 km from the next customer",)
     assert len(tables.customers) == 26
+
+
+def test_required_visits_without_consent_are_told_by_name(tmp_path: Path) -> None:
+    """Only where consent counts and the week has a field; rows that consent are not named."""
+    text = (
+        "customer_id,latitude,longitude,consent,required\nC1,41,2,field,1\nC2,41,2,outbound,1\nC3,41,2,,0\nC4,41,2,,1\n"
+    )
+    channels = {"field": {"contact_minutes": 30}, "outbound": {"contact_minutes": 9}}
+    (found,) = load(tmp_path, {"customers": text}, channels=channels).quality.findings
+    assert (found.column, found.check, found.severity) == ("customer_id", "required without consent", "warn")
+    assert found.examples == ("row 2: C2", "row 4: C4")
+    assert (
+        checks(load(tmp_path, {"customers": text}, channels=channels, contact_policy={"respect_consent": False})) == []
+    )
+    without_field = load(tmp_path, {"customers": text}, channels={"outbound": {"contact_minutes": 9}})
+    assert "required without consent" not in {check for _, _, check, _ in checks(without_field)}
