@@ -8,16 +8,17 @@ from collections.abc import Iterable
 
 import typer
 
-from outputs.cli import closure, companies, planning, runs, scenario_files
+from outputs.cli import calls, closure, companies, planning, runs, scenario_files, travel
 from outputs.cli.command import Command
 from outputs.cli.door import guarded
 
-FAMILIES = (planning, scenario_files, runs, companies, closure)
+FAMILIES = (planning, scenario_files, runs, companies, closure, calls, travel)
 
 VERBS = {
     "train": "Learn a model from past data, and keep it.",
     "evaluate": "Measure a forecast on days that it did not see.",
     "score": "Apply a kept model to new rows.",
+    "fit": "Fit a model of how things are to data, and print it for a scenario.",
     "forecast": "Forecast from a scenario's tables, plan nothing.",
 }
 """Verbs that take a thing, `plan.py VERB THING`, and their help."""
