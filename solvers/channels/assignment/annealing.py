@@ -4,11 +4,13 @@ Where capacities are tight, a swap must fit two people at once and hardly ever d
 person is the hole, whose load does not count meanwhile) and wanders: it is laid down with a person in exchange for
 another task, which is then in the hand, so only one person's load must fit a step; the hole wanders in the same way.
 When the task in the hand fits the hole, the assignment is whole again. These are the ejection chains of Yagiura,
-Ibaraki and Glover (2004), walked at a temperature. The exchange is drawn among all tasks of a person by weight.
+Ibaraki and Glover (2004), walked at a temperature. The exchange is drawn among all tasks of a person by weight; on the
+way every end of the walk by one more exchange is looked at, and noted if it is the best: a walk closes rarely.
 
-Costs are reduced by the prices of the relaxation, so that only what is lost against it counts. Off its capacity a load
-costs less than the price for the first few minutes, the price beyond: at the price itself a walk moves only at
-temperatures at which tasks lie far from their best people.
+Costs are reduced by the prices of the relaxation, so that only what is lost against it counts. Short of its capacity a
+load costs less than the price for the first few minutes, the price beyond: at the price itself a walk moves only at
+temperatures at which tasks lie far from their best people. Minutes above it cost several times as much as minutes short
+of it, so that about every second closed walk keeps all capacities.
 
 All compiled code stands in this one file, because numba's cache looks only at the file a function stands in.
 """
@@ -20,9 +22,8 @@ from numba import njit
 
 PERIOD = 1024
 """Steps at one temperature."""
-HAND, HOLE, OVER, CLOSED, LEGAL = 0, 1, 2, 3, 4
-"""Places in `State.where`: task in the hand (-1: none), its hole, people over capacity, how often it was closed, how
-often all capacities were kept then."""
+HAND, HOLE, OVER = 0, 1, 2
+"""Places in `State.where`: task in the hand (-1: none), its hole, people over capacity."""
 COST, OPENING = 0, 1
 """Places in `State.money`: cost of all tasks but the one in the hand; what it costs to take one."""
 ROUNDING_MINUTES = 1e-9
@@ -38,9 +39,9 @@ class Terms(NamedTuple):
 
 
 class Fines(NamedTuple):
-    """What loads cost off `aim` (m,) minutes: under, over (m,) a minute; farther than near (1,) minutes: price (m,)."""
+    """What loads cost off `capacity` (m,): under, over (m,) a minute; price (m,) farther off than near (1,) minutes."""
 
-    aim: np.ndarray
+    capacity: np.ndarray
     under: np.ndarray
     over: np.ndarray
     price: np.ndarray
@@ -65,6 +66,13 @@ class State(NamedTuple):
     cumulated: np.ndarray
     best: np.ndarray
     best_is: np.ndarray
+
+
+class Offers(NamedTuple):
+    """people (n, k) that each task in the hand is offered to; tasks (m, l) each hole is offered; people allowed."""
+
+    people: np.ndarray
+    tasks: np.ndarray
 
 
 @njit(cache=True, inline="always")
@@ -101,7 +109,7 @@ def _weight(worse: float, temperature: float) -> float:
 @njit(cache=True, inline="always")
 def _fine(person: int, load: float, f: Fines):  # type: ignore[no-untyped-def]
     """Cost of a load beyond or short of the person's capacity."""
-    beyond = load - f.aim[person]
+    beyond = load - f.capacity[person]
     if beyond > 0:
         return f.over[person] * beyond + f.price[person] * max(beyond - f.near[0], 0.0)
     return -f.under[person] * beyond + (f.price[person] - f.under[person]) * max(-beyond - f.near[0], 0.0)
@@ -152,8 +160,6 @@ def _close(person: int, t: Terms, s: State) -> None:
     _set_load(person, s.load[person] + t.minutes[j, person], t, s)
     s.money[COST] += t.cost[j, person]
     s.where[HAND] = -1
-    s.where[CLOSED] += 1
-    s.where[LEGAL] += s.where[OVER] == 0
     beyond = 0.0
     if s.where[OVER] > 0:
         if s.best_is[0] <= 0:
@@ -167,9 +173,10 @@ def _close(person: int, t: Terms, s: State) -> None:
 
 
 @njit(cache=True)
-def _walk_hole(temperature: float, f: Fines, t: Terms, s: State) -> None:
+def _walk_hole(tasks: np.ndarray, temperature: float, f: Fines, t: Terms, s: State) -> None:
     """Perhaps fill the hole with another person's task; that person is the hole then."""
-    q, h = _below(s.random, len(s.choice)), s.where[HOLE]
+    h = s.where[HOLE]
+    q = tasks[h, _below(s.random, tasks.shape[1])]
     b = s.choice[q]
     if q == s.where[HAND] or b == h or not np.isfinite(t.loss[q, h]):
         return
@@ -189,9 +196,33 @@ def _walk_hole(temperature: float, f: Fines, t: Terms, s: State) -> None:
 
 
 @njit(cache=True)
+def _note_ends(b: int, t: Terms, s: State) -> None:
+    """Look at all exchanges at person b whose task fits the hole; note the assignment that is the best so far."""
+    j, h = s.where[HAND], s.where[HOLE]
+    room_b = t.capacity[b] + ROUNDING_MINUTES - s.load[b]
+    room_h = t.capacity[h] + ROUNDING_MINUTES - s.load[h]
+    if s.where[OVER] > (room_b < 0) + (room_h < 0):
+        return
+    room_b -= t.minutes[j, b]
+    ending = s.money[COST] + t.cost[j, b]
+    below = s.best_is[1] - 1e-7 - ending if s.best_is[0] <= 0 else np.inf
+    task = -1
+    for x in range(s.held[b]):
+        q = s.members[b, x]
+        change = t.cost[q, h] - t.cost[q, b]
+        if change < below and t.minutes[q, h] <= room_h and -t.minutes[q, b] <= room_b:
+            task, below = q, change
+    if task >= 0:
+        s.best[:] = s.choice
+        s.best[j], s.best[task] = b, h
+        s.best_is[0], s.best_is[1] = 0.0, ending + below
+
+
+@njit(cache=True)
 def _lay_down(b: int, temperature: float, f: Fines, t: Terms, s: State) -> None:
     """Perhaps lay the task in the hand down with person b, not the hole: for one of b's tasks, or for none."""
     j, h, come = s.where[HAND], s.where[HOLE], s.load[b] + t.minutes[s.where[HAND], b]
+    _note_ends(b, t, s)
     base = t.loss[j, b] - _fine(b, s.load[b], f)
     total, count = 0.0, s.held[b]
     for x in range(count):
@@ -222,21 +253,14 @@ def _lay_down(b: int, temperature: float, f: Fines, t: Terms, s: State) -> None:
 def anneal(
     t: Terms,
     s: State,
-    candidates: np.ndarray,
+    offers: Offers,
     f: Fines,
-    hot: float,
-    cold: float,
+    temperature: float,
     periods: int,
 ) -> None:
-    """Walk `periods` x PERIOD steps from temperature `hot` to `cold` (units of cost); `s` is changed in place.
-
-    Args:
-        candidates: (n, k) people that a task in the hand is offered to, all allowed.
-    """
-    k = candidates.shape[1]
-    temperature = hot
-    cooling = (cold / hot) ** (1.0 / max(periods - 1, 1))
-    highest = (f.over.max() + f.price.max()) * t.minutes.max() + 100 * hot
+    """Walk `periods` x PERIOD steps at a temperature (units of cost); `s` is changed in place."""
+    k = offers.people.shape[1]
+    highest = (f.over.max() + f.price.max()) * t.minutes.max() + 100 * temperature
     for _ in range(periods):
         in_hand = 0
         for _ in range(PERIOD):
@@ -246,9 +270,9 @@ def anneal(
                 continue
             in_hand += 1
             if _below(s.random, 4) == 0:
-                _walk_hole(temperature, f, t, s)
+                _walk_hole(offers.tasks, temperature, f, t, s)
                 continue
-            b = candidates[j, _below(s.random, k)]
+            b = offers.people[j, _below(s.random, k)]
             if b != s.where[HOLE]:
                 _lay_down(b, temperature, f, t, s)
                 continue
@@ -259,7 +283,6 @@ def anneal(
         # What a task in the hand costs is set so that there is one for about two thirds of the steps.
         more = 1.02 if in_hand > 0.7 * PERIOD else 0.98
         s.money[OPENING] = min(max(s.money[OPENING] * more, 0.1 * temperature), highest)
-        temperature *= cooling
 
 
 def start(t: Terms, choice: np.ndarray, seed: int) -> State:
@@ -276,7 +299,7 @@ def start(t: Terms, choice: np.ndarray, seed: int) -> State:
     beyond[beyond <= ROUNDING_MINUTES] = 0.0
     cost = float(t.cost[tasks, choice].sum())
     random = np.random.default_rng(seed).integers(1, 2**63, 1).astype(np.uint64)
-    where = np.array([-1, -1, int((beyond > 0).sum()), 0, 0])
+    where = np.array([-1, -1, int((beyond > 0).sum())])
     best_is = np.array([float(beyond.sum()), cost])
     money, cumulated = np.array([cost, 1.0]), np.zeros(n + 1)
     return State(choice.copy(), load, count, members, place, where, money, random, cumulated, choice.copy(), best_is)

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit
 
-from solvers.brake import Brake
+from solvers.brake import Brake, end_highs_on
 from solvers.channels.assignment.problem import AssignmentProblem
 
 FIRST_COLUMNS, NEW_COLUMNS, ROUNDS = 6, 4, 30
@@ -138,6 +138,7 @@ def _solve_lp(
     for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
         highs.setOptionValue(option, value)
     highs.setOptionValue("time_limit", float(np.clip(brake.seconds_left(), 0.01, 1e7)))
+    end_highs_on(highs, brake.stop)
     model = highspy.HighsLp()
     model.num_col_, model.num_row_ = pairs + n, m + n
     model.col_cost_ = np.r_[problem.cost[person, task], np.full(n, left_out)]

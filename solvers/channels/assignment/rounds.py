@@ -1,13 +1,13 @@
 """Who does which task, where minutes differ by person: the best assignment found, and a bound on any.
 
 1. Prices of the capacities and of the tasks, and the bounds they prove (`bounds.py`).
-2. Rounds of annealing from the best known, with what is lost against the relaxation as cost (`annealing.py`). How soft
-   capacities must be differs by kind of instance, so the first rounds try several; later ones take the best of them.
+2. Rounds of annealing from the best known, with what is lost against the relaxation as cost (`annealing.py`). How hot
+   they must be, and how soft capacities, differs by kind of instance: the first rounds try several settings, later
+   ones take the best two. A round that is frozen ends.
 3. Between them, once, the whole-number programme of the likely pairs (`core.py`).
 """
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,26 +26,24 @@ from solvers.channels.assignment.problem import (
 
 ITERATIONS = 12
 """Rounds, where neither they nor seconds are given."""
-SOFTNESS = ((1.2, 10.0, 0.0), (0.8, 100.0, 0.5), (0.65, 100.0, 0.3), (0.8, 100.0, 1.0))
-"""What a minute off capacity costs, in hot temperatures, up to how many grains off, and how many grains
-the aim is below capacities at first; each is tried once."""
-HOT, COLD = 0.4, 0.18
-"""Temperatures in units of what the second-best person of a task loses."""
-HARDNESS = 2.0
-"""A minute beyond the aim against a minute short of it."""
-LEGAL_SHARE = (1e-4, 1e-2)
-"""Where fewer, or more, of the whole assignments of a stage keep all capacities, the aim is lowered, or raised."""
-MORE_ROOM, MOST_ROOM = 0.05, 2.0
-"""By how many grains, and to how many below the capacities at most."""
+SETTINGS = ((1.0, 0.5, 1.0, 6.0), (1.0, 0.2, 3.0, 2.0), (1.0, 0.5, 0.5, 6.0), (0.6, 0.08, 0.3, 6.0))
+"""Each is tried once: temperatures of a round, first and last, in units of what the second-best person of a task loses;
+what a minute short of a capacity costs, in units of MINUTE of that over a grain; how many times as much one above."""
+MINUTE = 0.4
+"""See the settings; 0.4 of what the second-best person loses is about the temperature at which a walk slows down."""
+NEAR = 10.0
+"""Up to how many grains off the capacity a minute costs less than its price."""
 STAGES = 60
-"""Temperatures of a round; the aim is set, and the clock looked at, between them."""
-PEOPLE = 6
-"""People that a task in the hand is offered to, the best after prices."""
+"""Temperatures of a round; the clock is looked at between them."""
+STILL = 4
+"""A round ends when so many stages in a row changed nothing but the task in the hand: it is frozen."""
+PEOPLE, TASKS = 8, 10
+"""People that a task in the hand is offered to, the best after prices; tasks that a hole is offered, in mean loads."""
 CORE_PEOPLE = 6
 """People per task in the whole-number programme."""
 SMALL = 2000
 """Up to so many pairs the programme holds all of them, after the first round, and its bound counts."""
-PERIODS_PER_TASK = 40
+PERIODS_PER_TASK = 60
 """Length of a round where no seconds are given, in periods."""
 SUBGRADIENTS, NODES = 400, 200
 """Steps of the bound; nodes of the whole-number programme where no seconds are given."""
@@ -96,7 +94,7 @@ def solve(
     while done < rounds and search.bound < np.inf and not search.proven() and not brake.pulled():
         search.anneal(done, None if seconds is None else _round_seconds(done, seconds), brake)
         done += 1
-        if done == min(1 if search.small else len(SOFTNESS), rounds) and not search.proven() and not brake.pulled():
+        if done == min(1 if search.small else len(SETTINGS), rounds) and not search.proven() and not brake.pulled():
             limit = np.inf if seconds is None else min(CORE_SHARE * seconds, brake.seconds_left())
             search.solve_core(limit, NODES if seconds is None else 2**31 - 1)
             search.bound_by_knapsacks(BOUND_SHARE * share)
@@ -105,8 +103,8 @@ def solve(
 
 
 def _round_seconds(number: int, seconds: float) -> float:
-    """The first rounds, one for each softness, are shorter than those that follow."""
-    return seconds * (0.06 if number < len(SOFTNESS) else 0.15)
+    """The first rounds, one for each setting, are shorter than those that follow."""
+    return seconds * (0.06 if number < len(SETTINGS) else 0.14)
 
 
 def _first(problem: AssignmentProblem, relaxed: Relaxed) -> np.ndarray:
@@ -138,24 +136,21 @@ def _spacing(loss: np.ndarray) -> float:
     return mean if mean > 0 else (typical if typical > 0 else 1.0)
 
 
-@dataclass
-class _Arm:
-    """What a minute off the aim costs in hot temperatures (softness), up to `near` grains.
-
-    room: grains that the aim is below capacities by now; best: least (minutes beyond, cost) of its rounds.
-    """
-
-    softness: float
-    near: float
-    room: float
-    best: tuple[float, float] = (np.inf, np.inf)
+def _offers(loss: np.ndarray) -> annealing.Offers:
+    """Whom a task in the hand, and what a hole, is offered: the pairs that lose least."""
+    m, n = loss.shape
+    people = np.argsort(loss, axis=0, kind="stable")[: min(PEOPLE, m)].T
+    allowed = np.isfinite(np.take_along_axis(loss.T, people, axis=1))
+    count = min(n, max(2 * PEOPLE, TASKS * n // m))
+    tasks = np.argsort(loss, axis=1, kind="stable")[:, :count]
+    return annealing.Offers(np.ascontiguousarray(np.where(allowed, people, people[:, :1])), np.ascontiguousarray(tasks))
 
 
 class _Search:
     """The best assignment so far, the best bound, and the rounds that better them."""
 
     def __init__(self, problem: AssignmentProblem, relaxed: Relaxed, choice: np.ndarray, seed: int) -> None:
-        self.problem, self.choice, self.seed = problem, choice, seed
+        self.problem, self.first, self.choice, self.seed = problem, choice, choice, seed
         self.bound, self.tasks, self.prices = relaxed.bound, relaxed.tasks, relaxed.prices
         self.loss = _loss(problem, relaxed)
         self.spacing = _spacing(self.loss)
@@ -167,7 +162,8 @@ class _Search:
         )
         self.grain = grain_minutes(problem)
         self.small = problem.cost.size <= SMALL
-        self.arms = [_Arm(*setting) for setting in SOFTNESS]
+        self.found = [(np.inf, np.inf)] * len(SETTINGS)
+        self.offers = _offers(self.loss)
 
     def rank(self, choice: np.ndarray) -> tuple[float, float]:
         """(minutes beyond capacities, cost): less is better."""
@@ -192,48 +188,37 @@ class _Search:
         self._raise_bound(bound)
 
     def anneal(self, number: int, seconds: float | None, brake: Brake) -> None:
-        """A round of annealing from the best so far."""
-        trying = number < len(self.arms)
-        arm = self.arms[number] if trying else min(self.arms, key=lambda each: each.best)
-        if not trying and number % 3 == 2:
-            arm = sorted(self.arms, key=lambda each: each.best)[1]
-        people = min(PEOPLE + 3 * (number % 2), len(self.loss))
-        offered = np.argsort(self.loss, axis=0, kind="stable")[:people].T
-        last = offered[:, :1]
-        candidates = np.where(np.isfinite(np.take_along_axis(self.loss.T, offered, axis=1)), offered, last)
-        slope = arm.softness * HOT * self.spacing / self.grain
-        under = np.maximum(np.minimum(self.prices, slope), 0.1 * slope)
-        state = annealing.start(self.terms, self.choice, self.seed * 1_000_003 + number)
+        """A round of annealing: one of each setting from the same start, then the best two from the best so far."""
+        setting, start = number, self.first
+        if number >= len(SETTINGS):
+            ranking = sorted(range(len(SETTINGS)), key=lambda each: self.found[each])
+            setting, start = ranking[number % 3 == 0], self.choice
+        state = annealing.start(self.terms, start, self.seed * 1_000_003 + number)
         state.best_is[:] = np.inf  # so that a setting is judged by what it found itself
-        self._cool(state, np.ascontiguousarray(candidates), arm, under, seconds, brake)
-        arm.best = min(arm.best, (float(state.best_is[0]), float(state.best_is[1])))
+        self._cool(state, SETTINGS[setting], seconds, brake)
+        self.found[setting] = min(self.found[setting], (float(state.best_is[0]), float(state.best_is[1])))
         self.offer(state.best.copy())
 
     def _cool(
-        self,
-        state: annealing.State,
-        candidates: np.ndarray,
-        arm: _Arm,
-        under: np.ndarray,
-        seconds: float | None,
-        brake: Brake,
+        self, state: annealing.State, setting: tuple[float, float, float, float], seconds: float | None, brake: Brake
     ) -> None:
-        """Stages of falling temperature and harder capacities; with a clock, by the time that is over."""
+        """Stages of falling temperature; with a clock, by the time that is over."""
+        hot, cold, softness, hardness = setting
+        slope = softness * MINUTE * self.spacing / self.grain
+        under = np.maximum(np.minimum(self.prices, slope), 0.1 * slope)
+        near = np.array([NEAR * self.grain])
+        price = np.maximum(self.prices, under)
+        fines = annealing.Fines(self.problem.capacity, under, hardness * under, price, near)
         began = time.perf_counter()
-        periods = max(1, PERIODS_PER_TASK * len(candidates) // STAGES)
+        periods = max(1, PERIODS_PER_TASK * self.loss.shape[1] // STAGES)
         if seconds is not None:
             periods = max(1, periods // 8)
-        part, stage, near = 0.0, 0, np.array([arm.near * self.grain])
-        while part < 1 and not brake.pulled():
-            before = part
-            temperature = self.spacing * HOT * (COLD / HOT) ** part
-            aim = np.maximum(self.problem.capacity - arm.room * self.grain, 0.0)
-            fines = annealing.Fines(aim, under, HARDNESS * under, np.maximum(self.prices, under), near)
-            closed, legal = state.where[annealing.CLOSED], state.where[annealing.LEGAL]
-            annealing.anneal(self.terms, state, candidates, fines, temperature, temperature, periods)
-            share = (state.where[annealing.LEGAL] - legal) / max(state.where[annealing.CLOSED] - closed, 1)
-            change = MORE_ROOM * ((share < LEGAL_SHARE[0]) - int(share > LEGAL_SHARE[1]))
-            arm.room = min(max(arm.room + change, 0.0), MOST_ROOM)
+        part, stage, still = 0.0, 0, 0
+        while part < 1 and still < STILL and not brake.pulled():
+            before, choice = part, state.choice.copy()
+            temperature = self.spacing * hot * (cold / hot) ** part
+            annealing.anneal(self.terms, state, self.offers, fines, temperature, periods)
+            still = still + 1 if (state.choice != choice).sum() <= 2 else 0
             stage += 1
             part = stage / STAGES if seconds is None else (time.perf_counter() - began) / seconds
             if seconds is not None and part - before > 0:
