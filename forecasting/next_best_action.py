@@ -81,7 +81,7 @@ def value_actions(
         minutes = _minutes(people, name, channel)
         block: dict[str, Any] = {"customer_id": people["customer_id"], "channel": name, "position": position}
         block |= {"minutes": minutes, "consent": _allowed(people, name, policy), "spread": spread}
-        block["evidence"] = "estimated" if name in factors else "assumed"
+        block |= {"effect_factor": factor, "evidence": "estimated" if name in factors else "assumed"}
         block |= _counted(parts, settings)
         block["contact_cost_eur"] = minutes / 60 * channel.cost_eur_per_hour
         block |= _adjustments(people, facts, name, channel, settings.adjust_pct, policy)
@@ -94,8 +94,8 @@ def value_actions(
 
 COLUMNS = (
     "customer_id", "channel", "minutes", "consent", "win_eur", "churn_eur", "growth_eur", "contact_cost_eur",
-    "value_eur", "recency_pct", "engagement_pct", "friction_pct", "preference_pct", "order_eur", "evidence",
-    "confidence", "why",
+    "value_eur", "recency_pct", "engagement_pct", "friction_pct", "preference_pct", "order_eur", "effect_factor",
+    "evidence", "confidence", "why",
 )  # fmt: skip
 TEXTS = ("customer_id", "channel", "evidence", "why")
 ADJUSTMENTS = ("recency_pct", "engagement_pct", "friction_pct", "preference_pct")

@@ -82,7 +82,9 @@ class Actions:
     table: customer_id, channel, minutes (of contact), consent (bool), win_eur, churn_eur, growth_eur,
         contact_cost_eur (>= 0), value_eur = win_eur + churn_eur + growth_eur - contact_cost_eur (to 1e-9),
         recency_pct, engagement_pct, friction_pct, preference_pct (adjustments, of the order only),
-        order_eur = value_eur raised or lowered by the sum of the adjustments, evidence (assumed | estimated),
+        order_eur = value_eur raised or lowered by the sum of the adjustments, effect_factor (what the channel's lifts
+        and reductions are multiplied with for this customer; 1 where assumed), evidence (assumed | estimated),
+        confidence (0..1, share of draws of the effects in which this channel is the customer's best),
         why (one sentence for people). All euros are gross margin and for one contact by that channel this week.
     """
 

@@ -235,6 +235,7 @@ def test_an_experiment_scales_the_parts_and_says_so():
         for part in ("churn_eur", "growth_eur"):
             assert table.loc[("B", channel), part] == pytest.approx(factor * plain.loc[("B", channel), part])
         assert table.loc[("B", channel), "evidence"] == word
+        assert table.loc[("B", channel), "effect_factor"] == pytest.approx(factor)
     assert table.loc[("B", "self_service"), "evidence"] == "assumed"
     parts = table["win_eur"] + table["churn_eur"] + table["growth_eur"] - table["contact_cost_eur"]
     assert (parts - table["value_eur"]).abs().max() <= 1e-9
