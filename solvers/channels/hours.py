@@ -1,9 +1,9 @@
 """What one more hour of a capacity would bring: the relaxation solved again with the hour, in euros.
 
 All capacities are tried on one programme, each from the last one's basis, so an hour costs a few steps. Where there
-are many customers only those near the margin stay open, the others keep what the plan gives them. What an hour brings
-is at most its price, because more capacity is worth less and less; whatever is found above it closes a gap of the plan
-and is cut off.
+are many customers only those near the margin of a capacity stay open, the others keep what the plan gives them. What an
+hour brings is at most its price, because more capacity is worth less and less; whatever is found above it closes a gap
+of the plan and is cut off.
 """
 
 import numpy as np
@@ -14,11 +14,14 @@ from solvers.channels.model import BUDGET, Capacity, Packing, whole_contacts
 from solvers.channels.options import Options
 from solvers.channels.search import price_options
 
-OPEN_OPTIONS = 3000
-OPEN_PER_ROW = 150
-"""Options that stay open, at least and for each capacity: those whose customers would lose least by another one."""
+OPEN_TRIED = 80
+"""Options of a capacity that is tried which stay open: those whose customers would lose least by another one."""
+OPEN_OTHER = 10
+"""The same for a capacity that is not tried, through which customers may pass on what they leave."""
 HOURS = 60
-"""Hours that are tried, dearest first; a larger team's others are left at their price alone."""
+"""Hours that are tried at most, dearest first; a larger team's others are left at their price alone."""
+TRIED_OPTIONS = 1_200_000
+"""Open options times hours tried, at most: a large team's programme is larger, so fewer hours are tried on it."""
 
 
 def hours_of(options: Options, capacity: Capacity, days: int) -> tuple[list[tuple[int, int, int]], np.ndarray]:
@@ -69,12 +72,14 @@ def euros_of_more(
     if not len(packing.order_eur):
         return np.zeros(len(more))
     priced = price_options(packing, duals)
-    open_now = np.zeros(len(packing.order_eur), dtype=bool)
-    capacities = len(packing.limit) - len(np.unique(packing.customer_row))
-    count = max(OPEN_OPTIONS, OPEN_PER_ROW * capacities)
-    nearest = np.argsort(priced.loss, kind="stable")[:count]
+    dearest = np.argsort(-(more @ duals), kind="stable")[:HOURS]
+    nearest = _nearest(packing, priced.loss, np.unique(np.nonzero(more[dearest])[1]))
+    if not len(nearest):
+        return np.zeros(len(more))
     # A customer is open as a whole: the option taken now and those that might take its place.
-    open_now[np.isin(packing.customer_row, packing.customer_row[nearest])] = True
+    open_rows = np.zeros(len(packing.limit), dtype=bool)
+    open_rows[packing.customer_row[nearest]] = True
+    open_now = open_rows[packing.customer_row]
     held = ~open_now & chosen
     used = packing.matrix @ held.astype(float)
     columns = packing.matrix.tocsc()[:, open_now]
@@ -86,8 +91,7 @@ def euros_of_more(
         return gained
     before = model.getInfo().objective_function_value
     scale = 1 / np.maximum(part.limit, 1.0)
-    dearest = np.argsort(-(more @ duals), kind="stable")[:HOURS]
-    for number in dearest.tolist():
+    for number in dearest[: max(TRIED_OPTIONS // int(open_now.sum()), 1)].tolist():
         change = more[number]
         if stop():
             break
@@ -101,3 +105,15 @@ def euros_of_more(
         for row in rows.tolist():
             model.changeRowBounds(row, -highspy.kHighsInf, part.limit[row] * scale[row])
     return gained
+
+
+def _nearest(packing: Packing, loss: np.ndarray, tried: np.ndarray) -> np.ndarray:
+    """Columns of each capacity that would lose least by being decided the other way; `tried`: numbers of rows."""
+    matrix = packing.matrix
+    wide = set(tried.tolist())
+    found = [np.empty(0, dtype=np.int64)]
+    for row in np.setdiff1d(np.arange(len(packing.limit)), packing.customer_row).tolist():
+        columns = matrix.indices[matrix.indptr[row] : matrix.indptr[row + 1]]
+        count = OPEN_TRIED if row in wide else OPEN_OTHER
+        found.append(columns[np.argsort(loss[columns], kind="stable")[:count]])
+    return np.unique(np.concatenate(found))

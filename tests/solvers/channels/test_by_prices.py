@@ -85,6 +85,23 @@ def test_an_hour_more_is_what_the_relaxation_solved_anew_says():
         assert gained[row] <= 60 * duals[row] + 1e-6
 
 
+def test_an_hour_of_many_customers_is_found_among_those_near_the_margin():
+    """800 customers, of whom most stay as they are: the same gains as from programmes of everybody."""
+    small = packing_of(5, people=800)
+    limit = small.limit * np.where(np.arange(len(small.limit)) < 3, 60.0, 1.0)
+    packing = Packing(small.order_eur, small.matrix, limit, small.customer_row)
+    share, duals = highs.solve_lp(packing, seconds=10)
+    found = search_by_prices(packing, effort="normal", seed=0, brake=Brake(np.inf))
+    more = np.zeros((3, len(packing.limit)))
+    more[np.arange(3), np.arange(3)] = 60.0
+    gained = euros_of_more(packing, duals, found.chosen, more)
+    assert gained.max() > 0
+    for row in range(3):
+        again = Packing(packing.order_eur, packing.matrix, packing.limit + more[row], packing.customer_row)
+        anew, _ = highs.solve_lp(again, seconds=10)
+        assert gained[row] == pytest.approx(packing.order_eur @ (anew - share), rel=1e-3, abs=1e-6)
+
+
 def test_hours_that_were_not_tried_say_so():
     """Stopped at once: NaN, not 0; without options an hour brings nothing."""
     packing = packing_of(3)
