@@ -89,7 +89,7 @@ def recency_frequency(purchases: Purchases, until: int) -> np.ndarray:
 
     def cell(values: np.ndarray) -> np.ndarray:
         recency, times = np.nan_to_num(values[:, 0], nan=1e9), values[:, 2]
-        return np.searchsorted(cuts[0], recency) * FIFTHS + np.searchsorted(cuts[1], times)
+        return np.asarray(np.searchsorted(cuts[0], recency) * FIFTHS + np.searchsorted(cuts[1], times))
 
     size = FIFTHS * FIFTHS
     count = np.bincount(cell(before)[taught], minlength=size)

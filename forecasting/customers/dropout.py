@@ -54,7 +54,7 @@ class Dropout:
         ahead = (a + b + x - 1) / (a - 1) * (1 - (1 - z) ** (a - 1) * series)
         later = np.log(a / (b + np.maximum(x, 1) - 1)) + (r + x) * np.log((alpha + t) / (alpha + history.last))
         still: np.ndarray = np.where(x > 0, 1 / (1 + np.exp(np.minimum(later, 700.0))), 1.0)
-        return np.maximum(ahead * still, 0.0)
+        return np.asarray(np.maximum(ahead * still, 0.0))
 
     def sales(self, history: History, days: float) -> np.ndarray:
         """(B,) euros expected within `days`; customers who never bought get 0."""
