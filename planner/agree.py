@@ -18,7 +18,7 @@ from solvers.channels import allocate_channels, field_load
 from solvers.outcome import Outcome
 from solvers.routing import make_problem, plan_routes
 from solvers.routing.pins import check_pin_consent
-from solvers.travel import make_travel
+from solvers.travel import calibration_notes, make_travel, travel_notes
 from solvers.types import ChannelPlan, Routes, Territories
 
 ROUNDS: dict[Effort, int] = {"quick": 1, "normal": 2, "thorough": 10}
@@ -84,6 +84,8 @@ def agree_on_visits(
             horizon=s.horizon, travel=travel, travel_eur_per_km=s.money.travel_eur_per_km,
             default_visit_minutes=s.visit_minutes(), respect_consent=s.contact_policy.respect_consent,
         )  # fmt: skip
+        on_travel = (*calibration_notes(s.reps.travel), *travel_notes(travel, problem.places))
+        problem = replace(problem, notes=(*problem.notes, *on_travel))
         routes = cache.search(
             f"routes {number}", plan_routes, problem, engine=s.solve.engines.routing, effort=s.solve.effort,
             time_limit_seconds=s.solve.time_limit_seconds.routing, seed=s.solve.seed, workers=s.solve.workers,

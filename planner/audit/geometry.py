@@ -1,15 +1,19 @@
-"""Drives, recomputed: chord length between unit vectors instead of the haversine, or the raw matrix."""
+"""Drives, recomputed: chord length between unit vectors instead of the haversine, the raw matrix, or kept answers."""
 
 import math
+import sqlite3
+from contextlib import closing
 
 import pandas as pd
 
 from inputs.rows import rows
-from scenarios.schema import Travel
+from scenarios.schema import Calibration, Travel
 
 EARTH_RADIUS_KM = 6371.0088
 Place = tuple[str, float, float]
 """id ("" where none), latitude, longitude in degrees."""
+SERVERS = {"osrm", "valhalla"}
+NEVER = (math.inf, math.inf)
 
 
 def _unit(latitude: float, longitude: float) -> tuple[float, float, float]:
@@ -17,8 +21,12 @@ def _unit(latitude: float, longitude: float) -> tuple[float, float, float]:
     return math.cos(lat) * math.cos(lon), math.cos(lat) * math.sin(lon), math.sin(lat)
 
 
+def _at(place: Place) -> str:
+    return f"{place[1]:.6f},{place[2]:.6f}"
+
+
 class Drives:
-    """Least seconds and km of a drive between two places, by `reps.travel`."""
+    """Least seconds and km of a drive between two places, by `reps.travel`; a drive nobody knows takes for ever."""
 
     def __init__(self, settings: Travel, travel_times: pd.DataFrame) -> None:
         self.settings = settings
@@ -26,15 +34,53 @@ class Drives:
             (row.from_id, row.to_id): (float(row.seconds), float(row.metres) / 1000)
             for row in (rows(travel_times) if settings.engine == "matrix" else ())
         }
+        self.answered: dict[tuple[str, str], tuple[float, float]] = {}
 
     def drive(self, origin: Place, destination: Place, *, parks: bool) -> tuple[float, float]:
         """(seconds with parking if `parks`, km); both 0 within one place."""
         if origin[0] == destination[0] and origin[1:] == destination[1:]:
             return 0.0, 0.0
-        if self.settings.engine == "matrix":
-            seconds, km = self.matrix.get((origin[0], destination[0]), (math.inf, math.inf))
-        else:
-            chord = min(math.dist(_unit(*origin[1:]), _unit(*destination[1:])), 2.0)
-            km = 2 * EARTH_RADIUS_KM * math.asin(chord / 2) * self.settings.detour_factor
-            seconds = 3600 * km / self.settings.speed_kmh
-        return seconds + (60 * self.settings.parking_minutes if parks else 0.0), km
+        seconds, km = self._driving(origin, destination)
+        factor = 1.0
+        for band in self.settings.hours:
+            if self.settings.planned_at is not None and band.between[0] <= self.settings.planned_at < band.between[1]:
+                factor = band.factor
+        return seconds * factor + (60 * self.settings.parking_minutes if parks else 0.0), km
+
+    def _driving(self, origin: Place, destination: Place) -> tuple[float, float]:
+        """(seconds at the wheel before the factor of the hour, km)."""
+        settings = self.settings
+        chord = min(math.dist(_unit(*origin[1:]), _unit(*destination[1:])), 2.0)
+        road_km = 2 * EARTH_RADIUS_KM * math.asin(chord / 2) * settings.detour_factor
+        if settings.engine == "haversine":
+            return 3600 * road_km / settings.speed_kmh, road_km
+        guess = NEVER
+        if settings.calibration and (settings.fill_holes or settings.engine == "calibrated"):
+            guess = _calibrated_seconds(settings.calibration, road_km), road_km
+        if settings.engine == "calibrated":
+            return guess
+        if settings.engine in SERVERS:
+            return self._kept(origin, destination) or guess
+        seconds, km = self.matrix.get((origin[0], destination[0]), guess)
+        return seconds, road_km if math.isnan(km) else km
+
+    def _kept(self, origin: Place, destination: Place) -> tuple[float, float] | None:
+        """The server's answer as it was kept; None: it knew no way, or was never asked."""
+        if not self.answered and self.settings.kept_drives().exists():
+            query = (
+                "SELECT a.at, b.at, d.seconds, d.metres FROM drive d JOIN place a ON a.number = d.origin "
+                "JOIN place b ON b.number = d.destination WHERE d.seconds IS NOT NULL"
+            )
+            with closing(sqlite3.connect(self.settings.kept_drives())) as store:
+                self.answered = {(a, b): (seconds, metres / 1000) for a, b, seconds, metres in store.execute(query)}
+        return self.answered.get((_at(origin), _at(destination)))
+
+
+def _calibrated_seconds(given: Calibration, road_km: float) -> float:
+    """The intercept, and kilometre after kilometre at the speed of its band."""
+    seconds, begun = given.intercept_seconds, 0.0
+    for band in given.bands:
+        end = math.inf if band.to_km is None else band.to_km
+        seconds += 3600 * max(0.0, min(road_km, end) - begun) / band.speed_kmh
+        begun = end
+    return seconds

@@ -95,12 +95,13 @@ def _drive_faults(item: RepDay, drives: Drives, places: Mapping[str, Place]) -> 
     faults = []
     rep = item.rep
     has_end = pd.notna(rep.end_latitude) and pd.notna(rep.end_longitude)
-    end = (rep.end_latitude, rep.end_longitude) if has_end else (rep.home_latitude, rep.home_longitude)
-    here: Place = (rep.rep_id, rep.home_latitude, rep.home_longitude)
+    home = (rep.home_latitude, rep.home_longitude)
+    end = (rep.end_latitude, rep.end_longitude) if has_end else home
+    here: Place = (rep.rep_id, *home)
     for before, stop in pairwise(item.stops):
         there = here
         if stop.kind == "end":
-            there = (rep.rep_id, *end)
+            there = (f"{rep.rep_id}/end" if end != home else rep.rep_id, *end)
         elif stop.customer_id:
             there = places.get(stop.customer_id, (stop.customer_id, float("nan"), float("nan")))
         seconds, km = drives.drive(here, there, parks=bool(stop.kind in {"visit", "appointment"} and stop.customer_id))

@@ -8,7 +8,7 @@ from pydantic import Field
 
 from scenarios.schema.base import WEEKDAYS, Block, Horizon, Name, NotNegative, Percent, SignedPercent, Weekday
 from scenarios.schema.data import Data, Source
-from scenarios.schema.field import Lunch, Pin, Reps, Territories, Travel
+from scenarios.schema.field import Lunch, Pin, Reps, Territories
 from scenarios.schema.forecast import (
     Adjust,
     CallSettings,
@@ -28,6 +28,7 @@ from scenarios.schema.staffing import (
     StaffingCosts,
     VolumeFrom,
 )
+from scenarios.schema.travel import Calibration, HourBand, SpeedBand, Travel
 
 FIELD = "field"
 SELF_SERVICE = "self_service"
@@ -183,6 +184,7 @@ __all__ = [
     "WEEKDAYS",
     "Adjust",
     "Block",
+    "Calibration",
     "CallSettings",
     "Channel",
     "ClosureSettings",
@@ -193,6 +195,7 @@ __all__ = [
     "Event",
     "Forecast",
     "Horizon",
+    "HourBand",
     "Lunch",
     "Money",
     "NextBestAction",
@@ -207,6 +210,7 @@ __all__ = [
     "Shifts",
     "Solve",
     "Source",
+    "SpeedBand",
     "Staffing",
     "StaffingCosts",
     "Territories",

@@ -4,7 +4,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field, field_validator
 
-from scenarios.schema.base import Block, ClockMinute, Name, NotNegative, Percent, Positive, Span, Weekday
+from scenarios.schema.base import Block, ClockMinute, Name, NotNegative, Percent, Span, Weekday
+from scenarios.schema.travel import Travel
 
 
 class Territories(Block):
@@ -29,19 +30,6 @@ class Lunch(Block):
     """Length; 0: no lunch break."""
     between: Span = (750, 900)
     """The break starts and ends within this span."""
-
-
-class Travel(Block):
-    """How long a drive takes."""
-
-    engine: Literal["haversine", "matrix"] = "haversine"
-    """haversine: great circle x detour / speed; matrix: the table `travel_times`."""
-    speed_kmh: Positive = 30
-    """Mean speed on the road."""
-    detour_factor: Annotated[float, Field(ge=1, le=5)] = 1.35
-    """Road kilometres per great-circle kilometre."""
-    parking_minutes: NotNegative = 0
-    """Added to each drive that ends at a customer."""
 
 
 class Pin(Block):

@@ -8,7 +8,7 @@ import pytest
 from scenarios import shape
 from scenarios.schema import Scenario
 
-UNIT = re.compile(r"(^|_)(seconds|minutes|hours|days|months|km|kmh|eur|pct|points)(_per_[a-z_]+)?$")
+UNIT = re.compile(r"(^|_)(seconds|minutes|hours|days|months|metres|km|kmh|eur|pct|points)(_per_[a-z_]+)?$")
 
 NO_UNIT = {
     "seed": "a name for a stream of random numbers",
@@ -18,6 +18,9 @@ NO_UNIT = {
     "detour_factor": "kilometres per kilometre",
     "hidden_states": "a count",
     "headcount_change": "a count of people",
+    "pairs": "a count of drives",
+    "retries": "a count of attempts",
+    "places_per_request": "a count of places",
     "max_contacts_per_customer_per_week": "a count of contacts, per customer and week",
     "min_days_off_per_week": "a count of days without a shift; the planners' files fix the name",
     "max_days_in_a_row": "a count of days; the planners' files fix the name",

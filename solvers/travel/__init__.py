@@ -1,0 +1,26 @@
+"""How long a drive takes: great circle, speeds by distance, a matrix, or a server. Never a silent fallback.
+
+make_travel(settings, travel_times) -> TravelModel
+travel_notes(model, places), calibration_notes(settings) -> sentences on the source of the seconds, and their error
+fit.fit_travel(drives, places) -> Fit: what `plan.py fit travel` prints
+"""
+
+from solvers.travel.formula import Calibrated, Haversine
+from solvers.travel.make import calibration_notes, make_travel, travel_notes
+from solvers.travel.matrix import Matrix
+from solvers.travel.places import EARTH_RADIUS_KM, Places, TravelModel, great_circle_km
+from solvers.travel.server import Server
+
+__all__ = [
+    "EARTH_RADIUS_KM",
+    "Calibrated",
+    "Haversine",
+    "Matrix",
+    "Places",
+    "Server",
+    "TravelModel",
+    "calibration_notes",
+    "great_circle_km",
+    "make_travel",
+    "travel_notes",
+]
