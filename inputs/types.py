@@ -65,7 +65,8 @@ class Tables:
         `forecast.calls.interval_minutes`, over the whole history up to `as_of`, no interval left out:
         queue, interval_start, calls (offered demand: phantoms, outbound, redials taken out; NaN in a gap),
         is_open, is_gap, day_type (mon..sun, holiday, eve). Closed intervals keep the calls that were counted.
-    handled: one row per answered leg of a planned queue: queue, arrived_at, handle_seconds (> 0).
+    handled: one row per answered leg of a planned queue: queue, arrived_at, handle_seconds (> 0), is_first_leg
+        (False: passed on from another leg, work on top of the calls that `demand` counts).
     contacts: one row per contact of the log: call_id, queue (first touch), arrived_at, caller_id, legs, outcome,
         handle_seconds (all legs), is_redial, is_demand.
     """

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.calls import methods, peers
+from benchmarks.calls.from_log import measure_log
 from benchmarks.calls.generated import AS_OF, FIRST_SEED, company_said, measure_large
 from benchmarks.calls.handle_times import measure_handle_times
 from benchmarks.calls.scores import Said, scores
@@ -40,15 +41,16 @@ EVERY = {"quick": 3, "default": 1, "full": 1}
 FIGURES = ("wI", "wD", "TD", "cover80_interval", "cover80_day", "cover80_total", "wQL", "mase")
 COLUMNS = (
     "measure", "series", "method", *FIGURES, "wI_low", "wI_high", "crossings", "negatives", "origins",
-    "cell_error_pct", "workload_bias_pct", "weekly_accuracy_pct", "seconds", "cpu_seconds", "peak_mb", "note",
+    "cell_error_pct", "workload_bias_pct", "weekly_accuracy_pct", "calls", "seconds", "cpu_seconds", "peak_mb", "note",
 )  # fmt: skip
+LOG_KEYS = {"log against counts": "log.calls_apart", "rows not accounted for": "log.rows_unaccounted"}
 NAMED = (*SIMPLE, *TRAINED, *(f"statsforecast_{name}" for name in peers.MODELS))
 SUMMARY_KEYS = (
     *(f"{series}.{figure}" for series in FILES for figure in FIGURES),
     *(f"{series}.{method}_{figure}" for series in FILES for method in NAMED for figure in ("wI", "wD", "TD")),
     "aht.cell_error_pct", "aht.workload_bias_pct", "aht.daily_cell_error_pct", "aht.daily_workload_bias_pct",
     "synthetic.weekly_accuracy_pct", "synthetic.wD", "synthetic.cover80_interval", "synthetic.cover80_day",
-    "one_queue_seconds", "one_queue_cpu_seconds", "scale_queues", "scale_seconds", "scale_peak_mb",
+    *LOG_KEYS.values(), "one_queue_seconds", "one_queue_cpu_seconds", "scale_queues", "scale_seconds", "scale_peak_mb",
 )  # fmt: skip
 
 
@@ -69,6 +71,8 @@ def cells(options: Options) -> Iterator[Cell]:
             yield Cell(f"statsforecast {name}", partial(measure_statsforecast, path, name, options))
     if (options.data / "calls" / LOG).exists() and not options.instances:
         yield Cell("handle time", partial(measure_handle_times, options.data / "calls" / LOG))
+        if named["technion"].exists():
+            yield Cell("log to demand", partial(measure_log, options.data / "calls" / LOG, named["technion"]))
         yield Cell("february", partial(measure_february, options.data / "calls" / LOG, options))
     for seed in range(options.seed, options.seed + COMPANIES[options.size]):
         yield Cell(f"company {seed}", partial(measure_company, FIRST_SEED + seed, options.size))
@@ -169,6 +173,8 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         if row["measure"] == "handle time" and row["method"].startswith("ours"):
             start = "aht." if row["method"] == "ours" else "aht.daily_"
             found |= {start + key: row[key] for key in ("cell_error_pct", "workload_bias_pct")}
+        if row["measure"] == "log" and row["series"] in LOG_KEYS:
+            found[LOG_KEYS[row["series"]]] = row["calls"]
         if row["measure"] == "scale":
             found |= {"scale_queues": int(row["series"].split()[0]), "scale_seconds": row["seconds"],
                       "scale_peak_mb": row["peak_mb"]}  # fmt: skip

@@ -2,7 +2,8 @@
 
 Hours are noisy and the tail is heavy, so the course over the day is taken from durations held at the queue's 99th
 percentile and each hour is drawn to the queue's moving level; the level itself keeps the whole tail, because workload
-is a sum and the median would lose two fifths of it.
+is a sum and the median would lose two fifths of it. Demand counts a caller once, where he began; the legs passed on
+are work all the same, so a call takes the seconds of all legs of its queue / the first legs among them.
 """
 
 from dataclasses import dataclass
@@ -37,7 +38,8 @@ def mean_handle_times(handled: pd.DataFrame, *, queues: tuple[str, ...], as_of: 
     """Mean handle time by queue and hour of the day.
 
     Args:
-        handled: queue, arrived_at, handle_seconds (> 0): one row per answered leg; rows after `as_of` are ignored.
+        handled: queue, arrived_at, handle_seconds (> 0), and is_first_leg (unless given: all are): one row per
+            answered leg; rows after `as_of` are ignored.
         queues: the Q queues asked for.
 
     Returns:
@@ -49,7 +51,8 @@ def mean_handle_times(handled: pd.DataFrame, *, queues: tuple[str, ...], as_of: 
         usable = (arrived.astype("datetime64[D]") <= np.datetime64(as_of, "D")) & (seconds > 0) & np.isfinite(seconds)
     row = pd.Index(queues).get_indexer(pd.Index(handled["queue"]))
     usable &= row >= 0
-    arrived, seconds, row = arrived[usable], seconds[usable], row[usable]
+    first = handled["is_first_leg"].to_numpy(dtype=bool) if "is_first_leg" in handled else np.ones(len(row), dtype=bool)
+    arrived, seconds, row, first = arrived[usable], seconds[usable], row[usable], first[usable]
     count = np.bincount(row, minlength=len(queues))
     if not len(seconds):
         note = f"handle time: no answered call is known, {ASSUMED_SECONDS:.0f} s a call are assumed"
@@ -57,7 +60,7 @@ def mean_handle_times(handled: pd.DataFrame, *, queues: tuple[str, ...], as_of: 
     on_day = arrived.astype("datetime64[D]")
     age_days = (on_day.max() - on_day).astype(np.float64)
     weight = 0.5 ** (age_days / HALF_LIFE_DAYS)
-    level = _queue_levels(row, seconds, weight, len(queues))
+    level = _queue_levels(row, seconds, weight, len(queues)) * _legs_work(row, weight, first, len(queues))
     held, beyond = _winsorised(row, seconds, len(queues))
     course = _course(row, (arrived.astype("datetime64[h]").astype(np.int64) % HOURS), held, len(queues))
     return HandleTime(level[:, None] * course, count == 0, _notes(arrived, beyond, count, queues, as_of))
@@ -70,6 +73,14 @@ def _queue_levels(row: np.ndarray, seconds: np.ndarray, weight: np.ndarray, queu
     total = np.bincount(row, weights=weight * seconds, minlength=queues)
     level: np.ndarray = (total + PRIOR_LEGS * overall) / (mass + PRIOR_LEGS)
     return level
+
+
+def _legs_work(row: np.ndarray, weight: np.ndarray, first: np.ndarray, queues: int) -> np.ndarray:
+    """(Q,) legs / first legs, weighted; 1 where no leg was passed on, and drawn to it by `PRIOR_LEGS` legs."""
+    mass = np.bincount(row, weights=weight, minlength=queues)
+    began = np.bincount(row, weights=weight * first, minlength=queues)
+    work: np.ndarray = (mass + PRIOR_LEGS) / (began + PRIOR_LEGS)
+    return work
 
 
 def _winsorised(row: np.ndarray, seconds: np.ndarray, queues: int) -> tuple[np.ndarray, int]:

@@ -136,6 +136,7 @@ def _handled_from_counts(
                     "queue": pd.Series([queue.name] * len(part), dtype="str"),
                     "arrived_at": part["interval_start"].to_numpy(),
                     "handle_seconds": part["handle_seconds_mean"].to_numpy(),
+                    "is_first_leg": np.ones(len(part), dtype=bool),
                 }
             )
         )
@@ -150,6 +151,33 @@ def _rows_expected(call_counts: pd.DataFrame, queues: Sequence[PlannedQueue], in
         writes_zeros = bool((feed["calls_offered"] == 0).any())
         expected.append(len(queue.counts) * (interval_minutes // step) if writes_zeros else 0)
     return expected
+
+
+def _redial_note(redial: Redial, contacts: pd.DataFrame, flags: pd.Series) -> list[str]:
+    """The rule and what it took out; the share runs from a few percent to nearly half with the definition."""
+    inbound = int(contacts["is_demand"].sum() + contacts["is_redial"].sum())
+    taken = int((flags == "redial").sum())
+    if not inbound or not redial.window_minutes:
+        return []
+    known = contacts["caller_id"].notna() & (contacts["is_demand"] | contacts["is_redial"])
+    after = "abandoned call" if redial.after == "abandoned" else "call"
+    where = " to the same queue" if redial.same_queue else ""
+    return [
+        f"redials: {taken} of {inbound} inbound contacts ({100 * taken / inbound:.1f} %) came within "
+        f"{redial.window_minutes:g} minutes of the caller's last {after}{where} and are no demand "
+        f"(forecast.calls.redial); the caller is known of {100 * known.sum() / inbound:.0f} %"
+    ]
+
+
+def _second_line_notes(handled: pd.DataFrame, demand: pd.DataFrame) -> list[str]:
+    """Queues that only get calls passed on: without calls of their own their work is in no requirement."""
+    own = demand.groupby("queue")["calls"].sum()
+    passed = handled[~handled["is_first_leg"]].groupby("queue").size()
+    return [
+        f"queue {queue}: {legs} answered legs were passed on to it and no call began there; nobody is planned for them"
+        for queue, legs in passed.items()
+        if not own.get(queue, 0.0) > 0
+    ]
 
 
 def _notes(
@@ -238,6 +266,8 @@ def silver_calls(calls: pd.DataFrame, call_counts: pd.DataFrame, rules: CallRule
     handled = handled.sort_values(["queue", "arrived_at"], kind="stable").reset_index(drop=True)
     shares = {queue.name: demand_share(queue, calls, contacts) for queue in queues}
     notes = _notes(queues, shares, flags, demand)
+    notes[1:1] = _redial_note(rules.redial, contacts, flags)
+    notes += _second_line_notes(handled, demand)
     contacts["legs"] = contacts["legs"].astype(np.int64)
     contacts["handle_seconds"] = contacts["handle_seconds"].astype(float)
     return SilverCalls(

@@ -130,6 +130,7 @@ def test_the_summary_has_its_declared_keys_and_the_mean_over_seeds(tmp_path):
         {**base, "method": "ours", "wI": 5.0}, {**base, "method": "ours", "wI": 7.0},
         {**base, "method": "median8", "wI": 6.9},
         {"measure": "handle time", "method": "ours", "cell_error_pct": 21.0, "workload_bias_pct": -3.0},
+        {"measure": "log", "series": "rows not accounted for", "method": "ours", "calls": 0.0},
         {"measure": "scale", "series": "1000 queues", "method": "ours", "seconds": 200.0, "peak_mb": 2000.0},
         {"measure": "company", "weekly_accuracy_pct": 97.0, "wD": 4.0, "cover80_interval": 80.0, "cover80_day": 80.0},
     ]  # fmt: skip
@@ -138,6 +139,7 @@ def test_the_summary_has_its_declared_keys_and_the_mean_over_seeds(tmp_path):
     assert summary["bank.median8_wI"] == 6.9
     assert summary["aht.cell_error_pct"] == 21.0
     assert summary["scale_queues"] == 1000
+    assert summary["log.rows_unaccounted"] == 0.0
     assert summary["one_queue_cpu_seconds"] == 2.0
     assert summary["technion.wI"] is None
 

@@ -62,3 +62,12 @@ def test_old_handle_times_are_said_to_be_old():
     """Legs that end 90 days before the forecast are named with their age."""
     result = mean_handle_times(legs(9, [60.0] * 5, day="2024-04-01"), queues=("q",), as_of=AS_OF)
     assert result.notes == ("handle time: the last answered call known is of 2024-04-01, 90 days before the forecast",)
+
+
+def test_legs_passed_on_are_work_of_the_calls_that_began_in_the_queue():
+    """600 first legs and 200 passed on, 100 s each: a call takes 800 / 600 legs, drawn by 60 to 860 / 660."""
+    handled = legs(9, [100.0] * 800).assign(is_first_leg=[True] * 600 + [False] * 200)
+    seconds = mean_handle_times(handled, queues=("q",), as_of=AS_OF).seconds[0]
+    assert seconds[9] == pytest.approx(100 * 860 / 660)
+    alone = mean_handle_times(handled.assign(is_first_leg=True), queues=("q",), as_of=AS_OF).seconds[0]
+    assert alone[9] == pytest.approx(100.0)

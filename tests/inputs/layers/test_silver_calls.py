@@ -296,3 +296,30 @@ def test_the_step_of_the_counts(minutes: list[int], step: int | None) -> None:
     """The most frequent step; one interval shows none."""
     starts = pd.Series(pd.Timestamp("1999-12-13") + pd.to_timedelta(minutes, unit="min"))
     assert count_step_minutes(starts) == step
+
+
+def test_a_leg_passed_on_is_work_but_no_call_and_a_pure_second_line_is_named() -> None:
+    """K2 is handled in b, where nobody called: its work is there, its demand is not, and the notes say so."""
+    silver = run(
+        [
+            leg("K1", "10:00:00", handle_seconds=100.0),
+            leg("K2", "10:10:00", queue="b", transferred_from="K1", handle_seconds=200.0),
+            leg("K3", "12:00:00", caller_id="P3"),
+        ],
+        queues={name: Queue.model_validate({"volume_from": {"calls": [name]}}) for name in ("b", "q")},
+    )
+    assert silver.handled[["queue", "handle_seconds", "is_first_leg"]].to_numpy().tolist() == [
+        ["b", 200.0, False], ["q", 100.0, True], ["q", 100.0, True]
+    ]  # fmt: skip
+    assert silver.demand.groupby("queue")["calls"].sum().to_dict() == {"b": 0.0, "q": 2.0}
+    assert "queue b: 1 answered legs were passed on to it and no call began there" in silver.notes[-1]
+
+
+def test_the_notes_tell_the_redial_rule_and_what_it_removed() -> None:
+    """One of seven contacts, by the rule in words; a rule that is off is not told."""
+    told = run(ABANDONED).notes[1]
+    assert told == (
+        "redials: 1 of 7 inbound contacts (14.3 %) came within 30 minutes of the caller's last abandoned call to the "
+        "same queue and are no demand (forecast.calls.redial); the caller is known of 86 %"
+    )
+    assert not any(note.startswith("redials") for note in run(ABANDONED, redial=Redial(window_minutes=0)).notes)
