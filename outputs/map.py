@@ -33,7 +33,7 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     owners = plan.tables["territories"].merge(
         tables.customers[["customer_id", "latitude", "longitude"]], on="customer_id"
     )
-    cells = territory_cells(owners, [shape for _, shape in areas])
+    cells = territory_cells(_near(owners), [shape for _, shape in areas])
     prices = hour_prices(plan) if cells else HourPrices({}, ())
     below = _add_areas(page, areas)
     below += _add_territories(page, plan, cells, colours)
@@ -44,7 +44,7 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     _add_unserved(page, plan, tables.customers)
     folium.LayerControl(collapsed=True).add_to(page)
     if len(tables.customers):
-        places = _near_places(tables.customers)
+        places = _near(tables.customers)[["latitude", "longitude"]]
         page.fit_bounds([(places.min() - 0.005).tolist(), (places.max() + 0.005).tolist()])  # half a km around
     root: Any = page.get_root()
     root.header.add_child(Element(f"<title>{escape(plan.scenario.name)}: map</title>"), name="title")
@@ -57,11 +57,10 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     path.write_text(text, encoding="utf-8")
 
 
-def _near_places(customers: pd.DataFrame) -> pd.DataFrame:
-    """Latitude and longitude of the customers to show at first: without those far from all, so often a wrong place."""
-    places = customers[["latitude", "longitude"]]
-    away_km = lonely_km(places["latitude"].to_numpy(), places["longitude"].to_numpy())
-    near: pd.DataFrame = places[np.isnan(away_km)]
+def _near(customers: pd.DataFrame) -> pd.DataFrame:
+    """The customers without those far from all, so often a wrong place: they would stretch the view and territories."""
+    away_km = lonely_km(customers["latitude"].to_numpy(), customers["longitude"].to_numpy())
+    near: pd.DataFrame = customers.loc[np.isnan(away_km)]
     return near
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
+from outputs import map as map_page
 from outputs.map import write_map
 from outputs.map_rows import COLOUR, Layer, compact
 
@@ -69,6 +70,24 @@ def test_a_customer_far_from_all_does_not_shrink_the_first_view(held: Any, tmp_p
     wider = replace(held, tables=replace(held.tables, customers=pd.concat([customers, far], ignore_index=True)))
     assert view(wider) == view(held)
     assert view(held)[1][1] == pytest.approx(customers["longitude"].max() + 0.005)
+
+
+def test_a_customer_far_from_all_stretches_no_territory(
+    held: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its owner's territory is drawn around the other customers."""
+    seen: list[set[str]] = []
+
+    def no_cells(owners: pd.DataFrame, _: Any) -> dict[str, Any]:
+        seen.append({*owners["customer_id"]})
+        return {}
+
+    monkeypatch.setattr(map_page, "territory_cells", no_cells)
+    customers, owners = held.tables.customers, held.plan.tables["territories"]
+    far = customers.iloc[[0]].assign(customer_id="far-away", longitude=customers["longitude"].max() + 10)
+    wider = replace(held, tables=replace(held.tables, customers=pd.concat([customers, far], ignore_index=True)))
+    drawn(wider, tmp_path, territories=pd.concat([owners, owners.iloc[[0]].assign(customer_id="far-away")]))
+    assert seen == [{*owners["customer_id"]}]
 
 
 def test_a_rep_off_has_no_price(held: Any, tmp_path: Path) -> None:
