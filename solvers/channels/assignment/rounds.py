@@ -31,6 +31,8 @@ SETTINGS = ((1.0, 0.5, 1.0, 6.0), (1.0, 0.2, 3.0, 2.0), (1.0, 0.5, 0.5, 6.0), (0
 what a minute short of a capacity costs, in units of MINUTE of that over a grain; how many times as much one above."""
 MINUTE = 0.4
 """See the settings; 0.4 of what the second-best person loses is about the temperature at which a walk slows down."""
+LEAST_HEAT = 0.25
+"""Where tasks have many people who lose next to nothing, temperatures are in units of this part of a grain's price."""
 NEAR = 10.0
 """Up to how many grains off the capacity a minute costs less than its price."""
 STAGES = 60
@@ -153,14 +155,14 @@ class _Search:
         self.problem, self.first, self.choice, self.seed = problem, choice, choice, seed
         self.bound, self.tasks, self.prices = relaxed.bound, relaxed.tasks, relaxed.prices
         self.loss = _loss(problem, relaxed)
-        self.spacing = _spacing(self.loss)
+        self.grain = grain_minutes(problem)
+        self.spacing = max(_spacing(self.loss), LEAST_HEAT * float(np.median(relaxed.prices)) * self.grain)
         self.terms = annealing.Terms(
             cost=np.ascontiguousarray(problem.cost.T),
             loss=np.ascontiguousarray(self.loss.T),
             minutes=np.ascontiguousarray(problem.minutes.T),
             capacity=problem.capacity,
         )
-        self.grain = grain_minutes(problem)
         self.small = problem.cost.size <= SMALL
         self.found = [(np.inf, np.inf)] * len(SETTINGS)
         self.offers = _offers(self.loss)
