@@ -10,7 +10,7 @@ way every end of the walk by one more exchange is looked at, and noted if it is 
 Costs are reduced by the prices of the relaxation, so that only what is lost against it counts. Short of its capacity a
 load costs less than the price for the first few minutes, the price beyond: at the price itself a walk moves only at
 temperatures at which tasks lie far from their best people. Minutes above it cost several times as much as minutes short
-of it, so that about every second closed walk keeps all capacities.
+of it, so that a good part of the closed walks keeps all capacities.
 
 All compiled code stands in this one file, because numba's cache looks only at the file a function stands in.
 """
