@@ -1,0 +1,208 @@
+"""OSRM and Valhalla as a real server on loopback: blocks, kept answers, and every way in which it can go wrong."""
+
+import json
+import math
+import threading
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from scenarios.errors import DataError
+from scenarios.schema import Travel
+from solvers.travel import Places, make_travel, travel_notes
+
+NO_TIMES = pd.DataFrame()
+COAST = (41.0, 2.0)
+CALIBRATION = {"bands": [{"speed_kmh": 36}]}
+
+
+@dataclass
+class Roads:
+    """Drives take 100 s per 0.01 degree north or south, 200 s east or west; roads lie within a degree of COAST."""
+
+    no_way: set[tuple[float, float]] = field(default_factory=set)
+    failures: int = 0
+    requests: list[int] = field(default_factory=list)
+    profiles: tuple[str, ...] = ("car", "auto")
+
+    def seconds(self, a, b):
+        if (a[0], b[0]) in self.no_way:
+            return None
+        return round(10_000 * abs(a[0] - b[0]) + 20_000 * abs(a[1] - b[1]), 1)
+
+    def snap_metres(self, place):
+        return 0.0 if math.dist(place, COAST) < 1 else 100_000.0
+
+
+class Handler(BaseHTTPRequestHandler):
+    def _send(self, status, answer):
+        text = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(text)))
+        self.end_headers()
+        self.wfile.write(text)
+
+    def do_GET(self):  # OSRM
+        roads, parts = self.server.roads, urlsplit(self.path)
+        if roads.failures:
+            roads.failures -= 1
+            return self._send(503, b"")
+        _, service, version, profile, at = parts.path.split("/")
+        assert (service, version) == ("table", "v1")
+        if profile not in roads.profiles:
+            return self._send(400, {"code": "InvalidUrl", "message": "URL string malformed"})
+        asked = parse_qs(parts.query)
+        places = [(float(p.split(",")[1]), float(p.split(",")[0])) for p in at.split(";")]
+        ends = [[places[int(i)] for i in asked[name][0].split(";")] for name in ("sources", "destinations")]
+        roads.requests.append(len(ends[0]) * len(ends[1]))
+        seconds = [[roads.seconds(a, b) for b in ends[1]] for a in ends[0]]
+        metres = [[None if s is None else 10 * s for s in row] for row in seconds]
+        points = [[{"location": [p[1], p[0]], "distance": roads.snap_metres(p)} for p in some] for some in ends]
+        return self._send(
+            200,
+            {"code": "Ok", "durations": seconds, "distances": metres, "sources": points[0], "destinations": points[1]},
+        )
+
+    def do_POST(self):  # Valhalla
+        roads = self.server.roads
+        assert self.path == "/sources_to_targets"
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if asked["costing"] not in roads.profiles:
+            return self._send(400, {"error_code": 125, "error": "No costing method found", "status_code": 400})
+        ends = [[(p["lat"], p["lon"]) for p in asked[name]] for name in ("sources", "targets")]
+        cutoff = asked["sources"][0]["search_cutoff"]
+        roads.requests.append(len(ends[0]) * len(ends[1]))
+        if any(roads.snap_metres(p) > cutoff for some in ends for p in some):
+            return self._send(400, {"error_code": 171, "error": "No suitable edges near location"})
+        cells = []
+        for i, a in enumerate(ends[0]):
+            took = [roads.seconds(a, b) for b in ends[1]]
+            cells.append(
+                [
+                    {"from_index": i, "to_index": j, "time": s, "distance": None if s is None else s / 100}
+                    for j, s in enumerate(took)
+                ]
+            )
+        return self._send(200, {"sources_to_targets": cells, "units": "kilometers"})
+
+    def log_message(self, *args):
+        """Say nothing."""
+
+
+@pytest.fixture
+def server():
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.roads = Roads()
+        thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+def places(*rows):
+    ids, latitude, longitude = zip(*rows, strict=True)
+    parks = np.array([name.startswith("C") for name in ids])
+    return Places(np.array(ids, object), np.array(latitude, float), np.array(longitude, float), parks)
+
+
+FIELD = places(("R1", 41.0, 2.0), ("C1", 41.01, 2.0), ("C2", 41.0, 2.02))
+
+
+def model(server, folder, engine="osrm", **settings):
+    url = f"http://127.0.0.1:{server.server_address[1]}"
+    return make_travel(Travel(engine=engine, url=url, kept_in=str(folder), **settings), NO_TIMES)
+
+
+@pytest.mark.parametrize("engine", ["osrm", "valhalla"])
+def test_a_table_is_the_servers_with_parking_and_the_hours_factor(server, tmp_path, engine):
+    hours = [{"between": "07:00-09:00", "factor": 1.5}]
+    travel = model(server, tmp_path, engine, parking_minutes=1, hours=hours, planned_at="08:00")
+    seconds, km = travel.matrix(FIELD, FIELD)
+    assert seconds.tolist() == [[0, 210, 660], [150, 0, 810], [600, 810, 0]]  # 100 s x 1.5 + 60; 400 s x 1.5 + 60
+    np.testing.assert_allclose(km, [[0, 1, 4], [1, 0, 5], [4, 5, 0]], atol=1e-6)
+    assert any("hour factor 1.5" in note for note in travel_notes(travel, FIELD))
+
+
+def test_each_drive_is_asked_for_once_whoever_asks(server, tmp_path):
+    """A second model, as of a sweep's next scenario, asks nothing; a new place asks for its own drives only."""
+    first = model(server, tmp_path, places_per_request=2).matrix(FIELD, FIELD)
+    assert sum(server.roads.requests) == 8  # 3 x 3 in four blocks; the last is one place by itself
+    assert max(server.roads.requests) <= 4
+    again = model(server, tmp_path, places_per_request=2).matrix(FIELD, FIELD)
+    assert sum(server.roads.requests) == 8
+    assert (first[0] == again[0]).all()
+    model(server, tmp_path).matrix(FIELD, places(("C3", 41.05, 2.0)))
+    assert sum(server.roads.requests) == 11
+
+
+def test_a_server_that_stumbles_is_asked_again_and_one_that_is_down_is_named(server, tmp_path, monkeypatch):
+    monkeypatch.setattr("solvers.travel.services.PAUSE_SECONDS", 0.0)
+    server.roads.failures = 2
+    assert model(server, tmp_path, retries=2).matrix(FIELD, FIELD)[0][1, 0] == 100
+    server.roads.failures = 2
+    with pytest.raises(DataError, match=r"127\.0\.0\.1:\d+ gave no answer in 2 attempts of 10 s: HTTP status 503"):
+        model(server, tmp_path / "other", retries=1).matrix(FIELD, FIELD)
+    closed = Travel(engine="osrm", url="http://127.0.0.1:9", retries=0, kept_in=str(tmp_path))
+    with pytest.raises(
+        DataError, match=r"http://127\.0\.0\.1:9 gave no answer in 1 attempts.*refused.*reps\.travel\.url"
+    ):
+        make_travel(closed, NO_TIMES).matrix(FIELD, FIELD)
+
+
+@pytest.mark.parametrize("engine", ["osrm", "valhalla"])
+def test_places_without_a_road_are_named_with_a_guess(server, tmp_path, engine):
+    lost = places(("R1", 41.0, 2.0), ("C1", 41.01, 2.0), ("C2", 2.0, 41.0), ("C3", 0.0, 0.0))
+    with pytest.raises(DataError) as caught:
+        model(server, tmp_path, engine).matrix(lost, lost)
+    said = str(caught.value)
+    assert "no road within 500 m of 2 places" in said
+    assert "C2 at latitude 2, longitude 41: swapped?" in said
+    assert "C3 at latitude 0, longitude 0: in the sea" in said
+    assert "R1" not in said
+
+
+@pytest.mark.parametrize("engine", ["osrm", "valhalla"])
+def test_a_pair_without_a_way_is_an_error_or_estimated_if_the_scenario_says_so(server, tmp_path, engine):
+    server.roads.no_way = {(41.01, 41.0)}
+    with pytest.raises(DataError, match=r"knows no way for 2 of 9 drives, for example C1 to R1, C1 to C2"):
+        model(server, tmp_path, engine).matrix(FIELD, FIELD)
+    filled = model(server, tmp_path, engine, fill_holes=True, calibration=CALIBRATION, detour_factor=1)
+    seconds, km = filled.matrix(FIELD, FIELD)
+    assert seconds[0, 1] == 100
+    assert seconds[1, 0] == 112  # 1.11195 km at 36 km/h are 111.2 s
+    assert km[1, 0] == pytest.approx(1.11195, abs=1e-4)
+    assert any("2 drives for which the server knows no way are estimated" in n for n in travel_notes(filled, FIELD))
+
+
+@pytest.mark.parametrize("engine", ["osrm", "valhalla"])
+def test_a_wrong_profile_and_another_kind_of_server_are_said_so(server, tmp_path, engine):
+    with pytest.raises(DataError, match=r"refused a table for profile plane: .*reps\.travel\.profile"):
+        model(server, tmp_path, engine, profile="plane").matrix(FIELD, FIELD)
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [b"<html>", b"[]", {"code": "Ok", "durations": [[0]], "distances": [[0]]}, {"code": "Ok", "durations": "x"}],
+)
+def test_an_answer_that_is_no_table_is_an_error(server, tmp_path, monkeypatch, answer):
+    monkeypatch.setattr(Handler, "do_GET", lambda self: self._send(200, answer))
+    with pytest.raises(DataError, match="answers, but not"):
+        model(server, tmp_path).matrix(FIELD, FIELD)
+
+
+def test_degrees_that_are_no_place_never_reach_the_server(server, tmp_path):
+    with pytest.raises(DataError, match=r"1 places have no latitude and longitude on earth: C1 \(141, 2\)"):
+        model(server, tmp_path).matrix(places(("C1", 141.0, 2.0)), FIELD)
+    assert server.roads.requests == []
+
+
+def test_a_damaged_file_of_kept_drives_is_named(server, tmp_path):
+    travel = model(server, tmp_path)
+    travel.kept.file.write_bytes(b"no database at all, but long enough to be read as one" * 30)
+    with pytest.raises(DataError, match=r"kept drives in .*\.sqlite cannot be used.*delete the file"):
+        travel.matrix(FIELD, FIELD)
