@@ -11,6 +11,7 @@ from inputs.rows import rows
 TABLE_WORDS = {
     "dim_date": "One row: a day.",
     "dim_customer": "One row: a customer.",
+    "dim_customer_behavior": "One row: a caller of the call log, and how he calls.",
     "dim_rep": "One row: a rep of the team.",
     "dim_agent": "One row: an agent of the roster.",
     "dim_channel": "One row: a way to reach customers.",
@@ -21,6 +22,8 @@ TABLE_WORDS = {
     "fact_rep_day": "One row: a rep and a day of the horizon.",
     "fact_not_visited": "One row: a visit that fits no route.",
     "fact_call_forecast": "One row: a queue and an interval of the forecast, longer than the rostered days.",
+    "frcast_operative_calls": "One row: a queue and a day of the forecast; quantiles are those of the day, read from "
+    "joint sample paths, and do not add up over days.",
     "fact_requirement": "One row: a queue and an open interval of the rostered days.",
     "fact_roster": "One row: a shift.",
     "fact_deal": "One row: an open deal.",

@@ -6,6 +6,7 @@ from typing import Any
 import pandas as pd
 
 from inputs.types import Tables
+from outputs.bi.calls import customer_behavior, operative_calls
 from outputs.bi.dictionary import Column, dictionary
 from planner.types import Plan
 from scenarios.schema import FIELD, SELF_SERVICE, WEEKDAYS, Horizon, Scenario
@@ -24,6 +25,7 @@ def make_star(plan: Plan, tables: Tables) -> Star:
     facts = _shaped({**_field_facts(plan), **_contact_facts(plan), **_centre_facts(plan), **_figure_facts(plan)})
     dimensions = {
         "dim_customer": _customers(plan, tables),
+        "dim_customer_behavior": customer_behavior(plan.scenario, tables),
         "dim_rep": _reps(plan),
         "dim_agent": _agents(plan, tables),
         "dim_channel": _channels(plan.scenario),
@@ -163,6 +165,7 @@ def _centre_facts(plan: Plan) -> Star:
     bands = {"calls_low": forecast[quantiles[0]], "calls_high": forecast[quantiles[-1]]} if quantiles else {}
     return {
         "fact_call_forecast": forecast.assign(date=forecast["interval_start"].dt.normalize(), **bands),
+        "frcast_operative_calls": operative_calls(plan.decisions.calls),
         "fact_requirement": requirement.assign(date=requirement["interval_start"].dt.normalize()),
         "fact_roster": plan.tables["agent_shifts"].assign(date=plan.tables["agent_shifts"]["day"]),
     }
