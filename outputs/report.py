@@ -12,6 +12,7 @@ from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.changes import Changes
 from outputs.charts import calls_chart, cover_chart, money_chart
+from outputs.forecast_words import forecast_sentences
 from outputs.hour_prices import hour_prices
 from outputs.pages import file_name, render
 from outputs.pdf import find_browser, print_pdf
@@ -104,6 +105,7 @@ def _page(
         cover=_charts(handed["requirement"], cover_chart),
         calls=_charts(handed["call_forecast"], calls_chart),
         quality=_quality_rows(handed["forecast_quality"]),
+        forecast_sentences=forecast_sentences(handed["forecast_quality"]),
         kpis=[row | {"band": _span(bands.get(row["kpi"]))} for row in _rows(plan.kpis)],
         findings=[asdict(item) | {"examples": ", ".join(item.examples)} for item in tables.quality.findings],
         notes=manifest["notes"],
