@@ -86,10 +86,10 @@ def measure_log(path: Path, counts: Path) -> Iterator[Row]:
     """A row for what was counted, one for each reason, one for each definition of a redial."""
     tables = load_log(path, {})
     logged = by_day(tables.calls)
-    entered = pd.read_csv(counts, parse_dates=["timestamp"])
-    entered = entered.groupby(entered["timestamp"].dt.normalize())["calls"].sum().reindex(logged.index)
+    counted = pd.read_csv(counts, parse_dates=["timestamp"])
+    entered = counted.groupby(counted["timestamp"].dt.normalize())["calls"].sum().reindex(logged.index).to_numpy(float)
     rows, rejected = len(tables.calls), len(tables.quality.rejects)
-    off = float((entered - logged).abs().sum())
+    off = float(np.abs(entered - logged.to_numpy(float)).sum())
     yield _row("log against counts", off, f"calls of {rows} on {len(logged)} days that the two files count apart; "
                f"{rejected} rows rejected, {len(tables.quality.emptied)} negative times emptied")  # fmt: skip
     reasons = tables.calls["no_demand_reason"]

@@ -133,7 +133,7 @@ def _chosen(scaled: np.ndarray, seed: int) -> tuple[pd.DataFrame, int]:
         rows.append((count, float(silhouette_score(some, found.labels_)), float(np.mean(agreed)) if agreed else 0.0))
     table = pd.DataFrame(rows, columns=["segments", "silhouette", "agreement"])
     stable = table[table["agreement"] >= LEAST_AGREEMENT]
-    best = int(stable.loc[stable["silhouette"].idxmax(), "segments"]) if len(stable) else 1
+    best = int(stable["segments"].to_numpy()[stable["silhouette"].to_numpy().argmax()]) if len(stable) else 1
     return table.assign(chosen=table["segments"] == best), best
 
 
