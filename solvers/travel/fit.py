@@ -114,9 +114,9 @@ def drives_of_visits(visits: pd.DataFrame, *, longest_hours: float = 3.0) -> pd.
     The time between two visits holds waiting and breaks too; the fit's robustness lessens that, it does not remove it.
 
     Args:
-        visits: rep_id, customer_id, start, end (local time). longest_hours: longer gaps are no drive.
+        visits: rep_id, customer_id, start, end (local time, ISO 8601). longest_hours: longer gaps are no drive.
     """
-    table = visits.assign(start=pd.to_datetime(visits["start"]), end=pd.to_datetime(visits["end"]))
+    table = visits.assign(**{name: pd.to_datetime(visits[name], format="ISO8601") for name in ("start", "end")})
     table = table.sort_values(["rep_id", "start"], kind="stable")
     later = table.shift(-1)
     seconds = (later["start"] - table["end"]).dt.total_seconds()

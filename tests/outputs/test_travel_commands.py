@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from outputs.cli import command_line
 from outputs.travel_commands import fit_from_files, fit_text
-from scenarios.errors import UsageError
+from scenarios.errors import DataError, UsageError
 from scenarios.schema import Reps
 
 
@@ -72,3 +72,22 @@ def test_files_that_do_not_serve_are_named(files):
     (files / "odd.parquet").write_bytes(b"no parquet")
     with pytest.raises(UsageError, match=r"odd\.parquet is no table"):
         fit_from_files(files / "odd.parquet", [])
+
+
+def test_past_visits_serve_as_drives(files):
+    """A rep goes round all places once a day for three days, 20 minutes a visit; a km takes 75 s."""
+    km, rows = [0, 2, 5, 9, 14, 20, 27, 30], []
+    for day in (2, 3, 4):
+        start = pd.Timestamp(2026, 3, day, 8)
+        for i in range(8):
+            rows.append(("R1", i, start, start + pd.Timedelta(minutes=20)))
+            if i < 7:
+                start += pd.Timedelta(minutes=20) + pd.Timedelta(seconds=75 * 1.35 * (km[i + 1] - km[i]))
+    visits = pd.DataFrame(rows, columns=["rep_id", "customer_id", "start", "end"])
+    visits.to_csv(files / "visits.csv", index=False)
+    fit = fit_from_files(files / "visits.csv", [files / "customers.csv"])
+    assert fit.pairs == 21
+    assert fit.speeds_kmh == pytest.approx([48], abs=0.5)
+    visits.assign(start="noon-ish").to_csv(files / "visits.csv", index=False)
+    with pytest.raises(DataError, match=r"start and end of visits\.csv are not dates"):
+        fit_from_files(files / "visits.csv", [files / "customers.csv"])

@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def server():
-    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+    with ThreadingHTTPServer(("localhost", 0), Handler) as running:
         running.roads = Roads()
         thread = threading.Thread(target=running.serve_forever, args=(0.01,), daemon=True)
         thread.start()
@@ -114,7 +114,7 @@ FIELD = places(("R1", 41.0, 2.0), ("C1", 41.01, 2.0), ("C2", 41.0, 2.02))
 
 
 def model(server, folder, engine="osrm", **settings):
-    url = f"http://127.0.0.1:{server.server_address[1]}"
+    url = f"http://localhost:{server.server_address[1]}"
     return make_travel(Travel(engine=engine, url=url, kept_in=str(folder), **settings), NO_TIMES)
 
 
@@ -145,12 +145,10 @@ def test_a_server_that_stumbles_is_asked_again_and_one_that_is_down_is_named(ser
     server.roads.failures = 2
     assert model(server, tmp_path, retries=2).matrix(FIELD, FIELD)[0][1, 0] == 100
     server.roads.failures = 2
-    with pytest.raises(DataError, match=r"127\.0\.0\.1:\d+ gave no answer in 2 attempts of 10 s: HTTP status 503"):
+    with pytest.raises(DataError, match=r"localhost:\d+ gave no answer in 2 attempts of 10 s: HTTP status 503"):
         model(server, tmp_path / "other", retries=1).matrix(FIELD, FIELD)
-    closed = Travel(engine="osrm", url="http://127.0.0.1:9", retries=0, kept_in=str(tmp_path))
-    with pytest.raises(
-        DataError, match=r"http://127\.0\.0\.1:9 gave no answer in 1 attempts.*refused.*reps\.travel\.url"
-    ):
+    closed = Travel(engine="osrm", url="http://localhost:9", retries=0, kept_in=str(tmp_path))
+    with pytest.raises(DataError, match=r"http://localhost:9 gave no answer in 1 attempts.*refused.*reps\.travel\.url"):
         make_travel(closed, NO_TIMES).matrix(FIELD, FIELD)
 
 
