@@ -17,7 +17,7 @@ from scenarios.loader import load_scenario
 @pytest.fixture(scope="module")
 def tables(tmp_path_factory: pytest.TempPathFactory) -> Tables:
     folder: Path = tmp_path_factory.mktemp("company") / "x"
-    file = write_company(make_company("x", customers=60, reps=2, agents=8, seed=5), folder)
+    file = write_company(make_company("x", customers=60, reps=2, agents=30, seed=5), folder)
     return load_tables(load_scenario(file, []).scenario, store=None, loaded_at=datetime(2026, 1, 1))
 
 
