@@ -84,7 +84,7 @@ class Engines(Block):
     """auto: highs up to 5,000 customers, dual above; dual: prices of the capacities first; highs: highspy; cbc: PuLP
     with CBC; cp_sat: OR-Tools CP-SAT; flow: OR-Tools minimum-cost flow, for contacts of equal length. dual, cp_sat and
     flow need one contact a customer."""
-    routing: Literal["auto", "pyvrp", "ortools", "greedy"] = "auto"
+    routing: Literal["auto", "native", "pyvrp", "ortools", "greedy"] = "auto"
     """auto takes what the problem needs and says so."""
     staffing: Literal["auto", "highs", "cbc"] = "auto"
     """Solver of the shift design; people are assigned by CP-SAT."""
