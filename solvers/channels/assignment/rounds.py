@@ -4,7 +4,7 @@
 2. Rounds of annealing from the best known, with what is lost against the relaxation as cost (`annealing.py`). How hot
    they must be, and how soft capacities, differs by kind of instance: the first rounds try several settings, later
    ones take the best two. A round that is frozen ends.
-3. Between them, once, the whole-number programme of the likely pairs (`core.py`).
+3. Between them, once, the whole-number programme of the likely pairs (`core.py`); where all pairs are few, first.
 """
 
 import time
@@ -90,13 +90,16 @@ def solve(
     relaxed = relax(problem, brake=Brake(began + BOUND_SHARE * share))
     choice = _first(problem, relaxed)
     search = _Search(problem, relaxed, choice, seed)
-    search.bound_by_knapsacks(BOUND_SHARE * share)
+    if search.small:
+        search.solve_core(CORE_SHARE * share, NODES if seconds is None else 2**31 - 1)
+    if not search.proven():
+        search.bound_by_knapsacks(BOUND_SHARE * share)
     rounds = iterations if iterations is not None else (ITERATIONS if seconds is None else 10**9)
     done = 0
     while done < rounds and search.bound < np.inf and not search.proven() and not brake.pulled():
         search.anneal(done, None if seconds is None else _round_seconds(done, seconds), brake)
         done += 1
-        if done == min(1 if search.small else len(SETTINGS), rounds) and not search.proven() and not brake.pulled():
+        if done == min(len(SETTINGS), rounds) and not (search.small or search.proven() or brake.pulled()):
             limit = np.inf if seconds is None else min(CORE_SHARE * seconds, brake.seconds_left())
             search.solve_core(limit, NODES if seconds is None else 2**31 - 1)
             search.bound_by_knapsacks(BOUND_SHARE * share)
