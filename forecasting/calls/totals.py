@@ -31,7 +31,8 @@ def path_totals(forecast: CallForecast, quantiles: Sequence[float] = (0.1, 0.5, 
     names = [f"p{f'{100 * level:.6g}'.zfill(2)}" for level in levels]
     columns = ["queue", "date", *(f"{what}_{name}" for what in ("calls", "minutes") for name in ("mean", *names))]
     if not forecast.queues or not len(forecast.paths):
-        return pd.DataFrame(columns=columns)
+        kinds = {"queue": "str", "date": "datetime64[us]", **dict.fromkeys(columns[2:], "float64")}
+        return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
     day = forecast.interval_starts.astype("datetime64[D]")
     dates, first = np.unique(day, return_index=True)
     blocks = [np.add.reduceat(block.astype(np.float64), first, axis=2)
