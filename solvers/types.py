@@ -32,8 +32,9 @@ class ChannelPlan:
         reason (of NOT_CONTACTED for channel none, else ""), confidence (0 to 1: chance to stay ahead of the runner-up
         if both values are off by a fifth), would_change (what would turn the choice, in words).
     prices: resource (`field:R01`, `outbound`, `outbound:week` for a weekly budget), channel, day (NaT: whole horizon),
-        capacity_minutes (of a budget in euros what it pays for), used_minutes, price_eur_per_hour (>= 0; the price of capacity in the relaxation), hour_more_eur (what one more hour would
-        bring, the relaxation solved again with it: at most the price; NaN: not tried).
+        capacity_minutes (of a budget in euros what it pays for), used_minutes, price_eur_per_hour (>= 0; the price
+        of capacity in the relaxation), hour_more_eur (what one more hour would bring, the relaxation solved again
+        with it: at most the price; NaN: not tried).
     backlog: channel, day, waiting (contacts planned for later, and customers for whom there is no room), unplanned (of
         those, without any contact), oldest_days (since the last contact, NaN: unknown), due_next_day, overdue (of the
         waiting).

@@ -97,8 +97,14 @@ def test_a_better_channel_that_was_not_taken_has_its_reason(changes: dict[str, A
 def test_unknown_customers_are_told_what_is_near_or_set_aside() -> None:
     """A row of the gates by its number; capitals; a count of what else was set aside."""
     rejects = [
-        {"table": "customers", "row": "7", "column": "customer_id", "reason": "stands there twice", "value": "C8",
-         "id": "C8"},
+        {
+            "table": "customers",
+            "row": "7",
+            "column": "customer_id",
+            "reason": "stands there twice",
+            "value": "C8",
+            "id": "C8",
+        },
         {"table": "customers", "row": "9", "column": "latitude", "reason": "is no number", "value": "x", "id": "C9"},
     ]
     t = tables(data_rejects=rejects)
