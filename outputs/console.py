@@ -47,9 +47,7 @@ def _left_out(folder: Path) -> list[str]:
     with findings.open(encoding="utf-8", newline="") as rows:
         warnings = sum(row["severity"] == "warn" for row in csv.DictReader(rows))
     parts = [f"{aside:,} row{'s' if aside != 1 else ''} set aside (each in tables/data_rejects.csv)"] if aside else []
-    parts += [f"{warnings} warning{'s' if warnings != 1 else ''} (last table of the report, or `validate`)"] * (
-        warnings > 0
-    )
+    parts += [f"{warnings} warning{'s' if warnings != 1 else ''} (in the report, or by `validate`)"] * (warnings > 0)
     return [f"data: {', '.join(parts)}"] if parts else []
 
 

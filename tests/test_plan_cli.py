@@ -99,9 +99,7 @@ def test_run_says_how_much_of_the_data_was_left_out(asked: dict[str, Any], tmp_p
     tables.mkdir(parents=True)
     (tables / "data_counts.csv").write_text("table,rejected\ncustomers,8\ncalls,0\ntransactions,1000\n")
     (tables / "data_findings.csv").write_text('severity,message\nreject,a\nwarn,b\nwarn,"c\nd"\n')
-    told = (
-        "1,008 rows set aside (each in tables/data_rejects.csv), 2 warnings (last table of the report, or `validate`)"
-    )
+    told = "1,008 rows set aside (each in tables/data_rejects.csv), 2 warnings (in the report, or by `validate`)"
     assert f"\ndata: {told}\nrun: " in call("run", BROKEN / "good.yaml").stdout
     (tables / "data_counts.csv").write_text("table,rejected\ncustomers,1\n")
     (tables / "data_findings.csv").write_text("severity,message\nreject,a\n")
