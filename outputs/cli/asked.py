@@ -5,11 +5,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from scenarios.errors import MusterError, Problem
+from scenarios.errors import MusterError, Problem, UsageError
 
 if TYPE_CHECKING:
     from inputs.types import Tables
     from scenarios.loader import Examined
+    from scenarios.schema import Scenario
 
 
 def examined_scenario(file: Path, settings: Sequence[str]) -> "Examined":
@@ -41,3 +42,19 @@ def names(examined: "Examined") -> tuple["Tables", list[Problem]]:
     scenario = examined.loaded.scenario
     tables = load_tables(scenario, store=None, loaded_at=datetime.now())
     return tables, check_names(scenario, tables)
+
+
+def one_scenario(file: Path, settings: Sequence[str]) -> "tuple[Scenario, Tables]":
+    """The one scenario of a file, without problems, and its tables.
+
+    Raises:
+        ScenarioError: its problems, all of them. UsageError: it describes several runs.
+    """
+    examined = examined_scenario(file, settings)
+    assert examined.loaded is not None
+    if examined.loaded.is_sweep:
+        raise UsageError(f"{file} describes several runs; name one scenario.")
+    tables, problems = names(examined)
+    if problems:
+        raise examined.error(problems)
+    return examined.loaded.scenario, tables

@@ -1,18 +1,13 @@
 """Commands on closure probabilities: `train closure`, `evaluate closure`, `score closure`."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from outputs.cli.asked import examined_scenario, names
+from outputs.cli.asked import one_scenario
 from outputs.cli.command import Command
-from outputs.cli.door import AsJson, File, Settings, out
-from scenarios.errors import ScenarioError, UsageError
-
-if TYPE_CHECKING:
-    from inputs.types import Tables
-    from scenarios.schema import Scenario
+from outputs.cli.door import AsJson, File, Settings, tell
 
 Model = Annotated[Path, typer.Option("--model", metavar="DIR", help="Folder of the model.")]
 
@@ -26,8 +21,8 @@ def train_closure(
     """Learn win probabilities from a scenario's past deals, and keep the model."""
     from outputs.closure_commands import train
 
-    scenario, tables = _read(file, settings)
-    _tell(train(scenario, tables, model), as_json=as_json)
+    scenario, tables = one_scenario(file, settings)
+    tell(train(scenario, tables, model), as_json=as_json)
 
 
 def evaluate_closure(
@@ -44,8 +39,8 @@ def evaluate_closure(
     from outputs.closure_commands import evaluate, periods_or_refuse
 
     asked = periods_or_refuse(periods)
-    scenario, tables = _read(file, settings)
-    _tell(evaluate(scenario, tables, folder, periods=asked, year_begins=year_begins), as_json=as_json)
+    scenario, tables = one_scenario(file, settings)
+    tell(evaluate(scenario, tables, folder, periods=asked, year_begins=year_begins), as_json=as_json)
 
 
 def score_closure(
@@ -58,32 +53,8 @@ def score_closure(
     """Score a scenario's open deals with a model that was kept."""
     from outputs.closure_commands import score
 
-    scenario, tables = _read(file, settings)
-    _tell(score(scenario, tables, model, to), as_json=as_json)
-
-
-def _read(file: Path, settings: list[str]) -> "tuple[Scenario, Tables]":
-    """The scenario without problems, and its tables.
-
-    Raises:
-        ScenarioError: its problems, all of them. UsageError: it describes several runs.
-    """
-    examined = examined_scenario(file, settings)
-    if examined.loaded is None:
-        raise ScenarioError(examined.problems)
-    if examined.loaded.is_sweep:
-        raise UsageError(f"{file} describes several runs; name one scenario.")
-    tables, problems = names(examined)
-    if problems:
-        raise examined.error(problems)
-    return examined.loaded.scenario, tables
-
-
-def _tell(result: dict[str, object], *, as_json: bool) -> None:
-    from outputs.closure_commands import result_text
-    from outputs.console import json_text
-
-    out(json_text(result) if as_json else result_text(result))
+    scenario, tables = one_scenario(file, settings)
+    tell(score(scenario, tables, model, to), as_json=as_json)
 
 
 COMMANDS = (

@@ -92,3 +92,11 @@ def say(text: str) -> None:
 def out(text: str = "") -> None:
     """One result on stdout."""
     typer.echo(text)
+
+
+def tell(result: dict[str, object], *, as_json: bool) -> None:
+    """Print a command's result as text or as JSON."""
+    from outputs.closure_commands import result_text
+    from outputs.console import json_text
+
+    out(json_text(result) if as_json else result_text(result))

@@ -1,14 +1,10 @@
 """Packing programmes by HiGHS (Huangfu and Hall, 2018) through highspy: one thread, budgets in nodes."""
 
-import ctypes
-import os
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import numpy as np
 
 from solvers.brake import Stop, end_highs_on, never
 from solvers.channels.model import Packing
+from solvers.silence import silence
 
 METHOD = "HiGHS"
 
@@ -41,7 +37,7 @@ def solve_mip(
     warm = highspy.HighsSolution()
     warm.col_value = start.astype(float).tolist()
     highs.setSolution(warm)
-    with _silence():
+    with silence():
         highs.run()
     values, info = np.array(highs.getSolution().col_value), highs.getInfo()
     ended = (highspy.HighsModelStatus.kTimeLimit, highspy.HighsModelStatus.kInterrupt)
@@ -54,27 +50,6 @@ def solve_mip(
     ):
         found = start
     return found, bound, brake
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep the process's stdout to results: HiGHS 1.12 prints a debugging line there, whatever its options say."""
-    libc = ctypes.CDLL(None)
-    try:
-        kept = os.dup(1)
-    except OSError:  # no stdout: nothing can be printed
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    libc.fflush(None)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        libc.fflush(None)
-        os.dup2(kept, 1)
-        os.close(nowhere)
-        os.close(kept)
 
 
 def _row_scale(packing: Packing) -> np.ndarray:

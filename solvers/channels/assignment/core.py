@@ -8,7 +8,7 @@ the core is everything does its bound hold for the whole.
 import numpy as np
 
 from solvers.channels.assignment.problem import AssignmentProblem, excess, total_cost
-from solvers.channels.highs import _silence
+from solvers.silence import silence
 
 
 def solve_core(
@@ -56,7 +56,7 @@ def solve_core(
         warm = highspy.HighsSolution()
         warm.col_value = (choice[task] == person).astype(float).tolist()
         highs.setSolution(warm)
-    with _silence():
+    with silence():
         highs.run()
     bound = -np.inf
     if everything and highs.getModelStatus() == highspy.HighsModelStatus.kInfeasible:

@@ -4,13 +4,12 @@ maximise sum_r value_r x_r, each visit in at most one route, each group of like 
 it has rep-days. Set packing over routes: Balinski and Quandt (1964).
 """
 
-import ctypes
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+
+from solvers.silence import silence
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ class Master:
         warm = highspy.HighsSolution()
         warm.col_value = chosen.tolist()
         highs.setSolution(warm)
-        with _silence():
+        with silence():
             highs.run()
         solved = highs.getInfo().primal_solution_status == 2
         found = np.round(np.array(highs.getSolution().col_value)) if solved else np.zeros(0)
@@ -106,24 +105,3 @@ class Master:
     def _is_plan(self, picked: Sequence[int]) -> bool:
         visits = [task for i in picked for task in self.columns[i].order]
         return len(visits) == len(set(visits)) and all(self.columns[i].legal for i in picked)
-
-
-@contextmanager
-def _silence() -> Iterator[None]:
-    """Keep the process's stdout to results: HiGHS 1.12 prints a debugging line there, whatever its options say."""
-    libc = ctypes.CDLL(None)
-    try:
-        kept = os.dup(1)
-    except OSError:  # no stdout: nothing can be printed
-        yield
-        return
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    libc.fflush(None)
-    try:
-        os.dup2(nowhere, 1)
-        yield
-    finally:
-        libc.fflush(None)
-        os.dup2(kept, 1)
-        os.close(nowhere)
-        os.close(kept)
