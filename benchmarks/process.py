@@ -1,6 +1,9 @@
 """One command of Muster as a user runs it: a process of its own, with its time, its memory and how it ended."""
 
+import contextlib
+import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -39,24 +42,37 @@ class Finished:
 def run_plan(arguments: Sequence[str | Path], *, folder: Path, limit_seconds: float = 1800) -> Finished:
     """Run `python plan.py ARGUMENTS` in `folder` and wait; killed after `limit_seconds`."""
     command = [sys.executable, str(ROOT / "plan.py"), *map(str, arguments)]
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    reading, writing = os.pipe()
+    launcher = [sys.executable, "-I", "-S", str(ROOT / "benchmarks" / "launcher.py"), str(writing), *command]
+    with os.fdopen(reading, "rb") as answer, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         began = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, stdout=out, stderr=err, stdin=subprocess.DEVNULL)
-        brake = threading.Timer(limit_seconds, process.kill)
+        process = subprocess.Popen(
+            launcher, cwd=folder, stdout=out, stderr=err, stdin=subprocess.DEVNULL, pass_fds=(writing,), process_group=0
+        )
+        os.close(writing)
+        brake = threading.Timer(limit_seconds, _kill, [process])
         brake.start()
         try:
-            _, status, used = os.wait4(process.pid, 0)
+            ended = answer.read()
+            process.wait()
         except BaseException:
-            process.kill()
+            _kill(process)
             process.wait()
             raise
         finally:
             brake.cancel()
-        seconds = time.perf_counter() - began
-        process.returncode = os.waitstatus_to_exitcode(status)
         texts = []
         for stream in (out, err):
             stream.seek(0)
             texts.append(stream.read().decode("utf-8", errors="replace"))
-    kilobytes = used.ru_maxrss / (1024 if sys.platform == "darwin" else 1)
-    return Finished(process.returncode, seconds, kilobytes / 1024, texts[0], texts[1])
+    if not ended:
+        return Finished(TIMED_OUT, time.perf_counter() - began, 0.0, texts[0], texts[1])
+    used = json.loads(ended)
+    kilobytes = used["maxrss"] / (1024 if sys.platform == "darwin" else 1)
+    return Finished(os.waitstatus_to_exitcode(used["status"]), used["seconds"], kilobytes / 1024, texts[0], texts[1])
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """The launcher and all it started: they share a process group of their own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
