@@ -107,7 +107,7 @@ def _intervals(work: FieldWork, visit: Visit, day: RepDay, parts: Set[str]) -> I
 
 def _clash(work: FieldWork, visit: Visit, kept: Sequence[str], asked: Set[str]) -> Clash:
     """The clash of the parts `kept`; changes are tried with the parts `asked` for: all but those of other clashes."""
-    said = [_requirement(work, visit, part) for part in kept]
+    said = [_requirement(work, visit, part) for part in kept] or [_nobody(work)]
     changes = [text for part in _cheapest_first(kept) for text in _relaxed(work, visit, part, asked)]
     return Clash(
         subject=f"{describe(visit)} is impossible",
@@ -161,6 +161,15 @@ def _requirement(work: FieldWork, visit: Visit, part: str) -> Requirement:
     return _cell(visit, column, says)
 
 
+def _nobody(work: FieldWork) -> Requirement:
+    """Why there is no rep."""
+    if not work.gone:
+        return Requirement("no rep", table="reps")
+    more = f" and {len(work.gone) - MOST_SHOWN} more" if len(work.gone) > MOST_SHOWN else ""
+    key = "reps.remove" if work.scenario.reps.remove else "reps.headcount_change"
+    return Requirement(f"takes away {', '.join(work.gone[:MOST_SHOWN])}{more}", key=key)
+
+
 def _owner_requirement(work: FieldWork, visit: Visit) -> Requirement:
     owner = sole_visitor(work, visit)
     own = work.scenario.territories.specialists == "own"
@@ -202,12 +211,18 @@ def _proof(work: FieldWork, visit: Visit, kept: Sequence[str]) -> str:
     if not {"shift", "lunch"} & set(kept):
         return f"the visit takes {visit.service / 60:g} minutes"
     without_time = frozenset(PARTS) - {"minutes", "shift", "windows", "time", "lunch"}
-    reps = sorted({day.rep_id for day, _ in legal_starts(work, visit, without_time)}) or sorted(work.days)
+    reps = sorted({day.rep_id for day, _ in legal_starts(work, visit, without_time)}) or _who_should_come(work, visit)
     near = min(reps, key=lambda rep: work.drive(rep, visit.customer_id) + work.home_drive(visit.customer_id, rep))
     out, back = work.drive(near, visit.customer_id), work.home_drive(visit.customer_id, near)
     return (
         f"{near} drives {out / 60:.0f} minutes there and {back / 60:.0f} back, the visit takes {visit.service / 60:g}"
     )
+
+
+def _who_should_come(work: FieldWork, visit: Visit) -> list[str]:
+    """The rep who is named for the visit; all reps where none is."""
+    named = visit.pin.rep if visit.pin else sole_visitor(work, visit)
+    return [named] if named in work.days else sorted(work.days)
 
 
 def _cheapest_first(kept: Sequence[str]) -> list[str]:

@@ -75,6 +75,7 @@ class FieldWork:
 
     days: by rep. skills: by rep. owner: rep who alone may visit, by customer; who is absent may be visited by anybody
         skilled (an upper bound of what territories allow, so that a clash is one for every choice of them).
+    gone: reps of the table whom the scenario takes away.
     """
 
     scenario: Scenario
@@ -84,6 +85,7 @@ class FieldWork:
     visits: tuple[Visit, ...]
     appointments: tuple[Appointment, ...]
     silent: frozenset[str]
+    gone: tuple[str, ...]
     places: Places
     seconds: np.ndarray = field(repr=False)
 
@@ -134,6 +136,7 @@ def field_work(scenario: Scenario, tables: Tables) -> FieldWork:
         visits=visits,
         appointments=appointments,
         silent=silent,
+        gone=tuple(sorted(set(tables.reps["rep_id"]) - set(team["rep_id"]))),
         places=places,
         seconds=make_travel(s.reps.travel, tables.travel_times).matrix(places, places)[0],
     )

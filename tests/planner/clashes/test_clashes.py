@@ -55,6 +55,11 @@ WEEK = ("09", "10", "11", "12", "13")
 FULL = [appointment(f"2026-03-{day} 09:00", f"2026-03-{day} 16:45", rep) for day in WEEK for rep in ("R01", "R02")]
 NO_LUNCH = "reps.lunch.minutes=0"
 CASES = {
+    "a required visit, and all reps taken away": Case(
+        "the required visit to C00001 is impossible", ("reps.remove",), "take away `required` of C00001",
+        ("reps.remove=[R01, R02]",), customer(required=True),
+        fix_settings=("reps.remove=[R01, R02]",), fix_edits=customer(required=False),
+    ),
     "a pin after the shift": Case(
         "pin a (C00001) is impossible", ("reps.pinned.a.time", "table reps R01 shift_end"),
         "move reps.pinned.a.time to 17:00", (pin("a", time="17:15"),), fix_settings=(pin("a", time="17:00"),),
