@@ -5,15 +5,16 @@ from the second such block on, predictions are also calibrated with the earlier 
 known by then. Choice and quality are read from those rows alone: nothing in them has seen its own future.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from forecasting.calibration import time_blocks
-from forecasting.closure.landmarks import matured, weights_at
-from forecasting.closure.model import finish
+from forecasting.closure.landmarks import DAY, matured, weights_at
+from forecasting.closure.level import REACH_DAYS, watch
+from forecasting.closure.model import Finish, finish
 from forecasting.closure.models import BASE, CANDIDATES, ORDINARY, Care, History, fit_models
 from forecasting.closure.sequences import Bools, Floats, Ints
 from forecasting.metrics import CLIP, auc, bias_points, brier, ece, log_loss, wmape_pct
@@ -65,15 +66,16 @@ def backtest(history: History, end: int, *, hidden_states: int, seed: int, care:
         begin = int(rows.landmark[now].min())
         fitted = fit_models(history, begin, hidden_states=hidden_states, seed=seed, care=care)
         weight = weights_at(rows, begin)
+        past = (block < number) & (rows.landmark < begin)
+        finishes = {}
         for name, probability in fitted.probabilities(history.pick(now)).items():
             raw[name][now] = probability
             if name == BASE:
                 calibrated[name][now] = probability
-                continue
-            past = (block < number) & (rows.landmark < begin)
-            finished = finish(name, raw[name], history, weight, when=begin, among=past)
-            if finished is not None:
-                calibrated[name][now] = finished.apply(probability, history.pick(now))
+            elif (finished := finish(name, raw[name], history, weight, when=begin, among=past)) is not None:
+                finishes[name] = finished
+        for name, values in _week_by_week(finishes, raw, history, now).items():
+            calibrated[name][now] = values
     judged = mature.copy()
     tried = [name for name in CANDIDATES if not np.isnan(calibrated[name][mature]).all()]
     for name in tried:
@@ -154,6 +156,31 @@ def _pipeline_error_pct(p: Floats, history: History, judged: Bools) -> float:
     _, census = np.unique(history.rows.landmark[judged], return_inverse=True)
     expected = np.bincount(census, weights=p * amount)
     return wmape_pct(expected, np.bincount(census, weights=history.rows.won[judged] * amount))
+
+
+def _week_by_week(
+    finishes: dict[str, Finish], raw: dict[str, Floats], history: History, now: Bools
+) -> dict[str, Floats]:
+    """(N,) finished probabilities of the rows `now` by candidate, the shift found anew at each of their censuses.
+
+    A model in use is learned again every week, and keeps up (see `level`). Fitting all of it for every past census
+    would take hours, and what changes within weeks is the level: so the fits stay, the shift moves.
+    """
+    rows = history.rows
+    level = {name: each.calibrator.apply(raw[name]) for name, each in finishes.items()}
+    found = {name: np.empty(int(now.sum())) for name in finishes}
+    landmark = rows.landmark[now]
+    for census in np.unique(landmark) if finishes else ():
+        near = np.flatnonzero((rows.landmark < census) & (rows.landmark >= census - REACH_DAYS * DAY))
+        seen = watch(rows.pick(near), int(census))
+        mine = landmark == census
+        here = np.flatnonzero(now)[mine]
+        part = history.pick(here)
+        for name, each in finishes.items():
+            shift = seen.shift(level[name][near])
+            moved = each if shift is None else replace(each, shift=shift)
+            found[name][mine] = moved.apply(raw[name][here], part)
+    return found
 
 
 def _blocks(history: History, end: int) -> tuple[Bools, Ints]:

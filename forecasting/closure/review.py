@@ -6,6 +6,7 @@ Deals are predicted as they would have been at the time (see `evaluate`), and he
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,6 +15,7 @@ from forecasting.closure.evaluate import backtest, quality_rows, typed_quality
 from forecasting.closure.filter import compare_regimes, guard
 from forecasting.closure.hmm.words import describe_states, journey_svg
 from forecasting.closure.landmarks import take_censuses
+from forecasting.closure.level import keep_up
 from forecasting.closure.model import ClosureModel, learn
 from forecasting.closure.models import BASE, ORDINARY, Care, History, describe
 from forecasting.closure.report import (
@@ -62,9 +64,9 @@ def train_closure(
     """
     _, history = _read(opportunities, stage_events, settings=settings, as_of=as_of)
     end = history.deals.end
-    test = backtest(history, end, hidden_states=settings.hidden_states, seed=seed, care=care)
-    model = learn(history, end, chosen=test.chosen, hidden_states=settings.hidden_states, seed=seed, care=care)
-    return model, history
+    asked: dict[str, Any] = {"hidden_states": settings.hidden_states, "seed": seed, "care": care}
+    model = learn(history, end, chosen=backtest(history, end, **asked).chosen, **asked)
+    return keep_up(model, history, end, **asked), history
 
 
 def review_closure(
@@ -86,8 +88,9 @@ def review_closure(
     """
     guarded = guard(opportunities, stage_events)
     deals, history = _read(opportunities, stage_events, settings=settings, as_of=as_of)
-    test = backtest(history, deals.end, hidden_states=settings.hidden_states, seed=seed, care=care)
-    model = learn(history, deals.end, chosen=test.chosen, hidden_states=settings.hidden_states, seed=seed, care=care)
+    asked: dict[str, Any] = {"hidden_states": settings.hidden_states, "seed": seed, "care": care}
+    test = backtest(history, deals.end, **asked)
+    model = keep_up(learn(history, deals.end, chosen=test.chosen, **asked), history, deals.end, **asked)
     used = test.chosen
     left_out = pd.concat([guarded.left_out, deals.left_out], ignore_index=True)
     tables = {"regimes": compare_regimes(deals), "left_out": left_out, "refused": guarded.refused}
@@ -108,7 +111,7 @@ def review_closure(
     tables["quality"] = typed_quality(quality_rows(history, test, regime="all"))
     if strict.any() and not strict.all():
         inside = history.pick(strict)
-        alone = backtest(inside, deals.end, hidden_states=settings.hidden_states, seed=seed, care=care)
+        alone = backtest(inside, deals.end, **asked)
         rows = [*quality_rows(inside, alone, regime="strict"), *quality_rows(history, test, regime="all")]
         tables["quality"] = typed_quality(rows)
     return Review(tables, model, svg, _told(judged, used, tables), len(judged))
