@@ -16,7 +16,8 @@ class CallForecast:
 
     queues: Q names. interval_starts: (T,) datetime64[us], local, consecutive over the days forecast.
     paths: (S, Q, T) float32, calls offered; joint over intervals, days and queues; 0 when closed, never negative.
-    handle_seconds: (Q, T) float64, mean handle time of a call.
+    handle_seconds: (Q, T) float64, mean handle time of a call. handle_factors: (S, Q, D) float32, what the handle time
+        of a day is multiplied with on each path; they leave the mean work of a day as it is. None: it is certain.
     table: queue, interval_start, is_open, day_type, calls_mean, one `calls_pNN` per asked quantile (read from the
         paths, hence never crossing), handle_seconds_mean, workload_minutes (calls_mean x handle time), method,
         fallback_reason ("" unless a fallback was used).
@@ -29,6 +30,7 @@ class CallForecast:
     table: pd.DataFrame
     quality: pd.DataFrame
     notes: tuple[str, ...] = ()
+    handle_factors: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,8 @@ class ClosureForecast:
     """Closure probability of each open deal.
 
     scores: opportunity_id, customer_id, stage, age_days, dwell_days, amount_eur, regime (strict | all),
-        win_probability (calibrated, 0..1), hmm_probability, rep_probability (NaN if none), method.
+        win_probability (calibrated, 0..1), hmm_probability, rep_probability (NaN if none), method, reason (what moves
+        it, in words).
     left_out: reason, deals: what was filtered on the way to the training rows, and why.
     """
 
@@ -53,7 +56,8 @@ class CustomerScores:
     scores: customer_id, churn_probability (calibrated, over the label's own horizon), potential_eur (expected sales
         over `money.value_horizon_months`, >= 0), anomaly_score (0..1, high = odd), is_anomaly, anomaly_reason
         (which features, by how much), value_band and potential_band (1 low .. 4 high),
-        segment (label such as `high value, growing`), cluster (k-means, int, stable order).
+        segment (label such as `high value, growing`), cluster (k-means, int, stable order), churn_reason (what moves
+        the churn probability, in words; "" where all get the base rate).
     """
 
     scores: pd.DataFrame
@@ -65,7 +69,8 @@ class CustomerScores:
 class LeadScores:
     """Conversion probability of each lead.
 
-    scores: lead_id, conversion_probability (calibrated), rank (1 = best).
+    scores: lead_id, conversion_probability (calibrated), rank (1 = best), reason (what moves it, in words; "" where
+        all leads get the base rate).
     refused: column, reason, auc_alone: columns refused because they leak the outcome.
     """
 
@@ -86,7 +91,9 @@ class Actions:
         and reductions are multiplied with for this customer; 1 where assumed), evidence (assumed | estimated),
         confidence (0..1, share of draws of the effects in which this channel is the customer's best),
         why (one sentence for people). All euros are gross margin and for one contact by that channel this week.
+    effects: one row per channel: evidence and what it rests on (forecasting/response/effects.py, `EFFECTS`).
     """
 
     table: pd.DataFrame
     notes: tuple[str, ...] = field(default=())
+    effects: pd.DataFrame = field(default_factory=pd.DataFrame)

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from inputs.types import Tables
     from scenarios.schema import Scenario
 
+MODEL = "model"
+"""Folder of the trees beside the tables, not told among them: a second forecast from the same data takes them."""
 DRAWN_DAYS = 56
 """Past days drawn before those forecast."""
 
@@ -23,7 +25,8 @@ def forecast(scenario: "Scenario", tables: "Tables", folder: Path) -> dict[str, 
     from outputs.calls_figures import forecast_chart
 
     asked = _asked(scenario, tables)
-    made = apply_events(forecast_calls(tables.demand, tables.handled, as_of=scenario.as_of, **asked), scenario.events)
+    usual = forecast_calls(tables.demand, tables.handled, as_of=scenario.as_of, keep=folder / MODEL, **asked)
+    made = apply_events(usual, scenario.events)
     totals = path_totals(made, sorted({*scenario.forecast.calls.quantiles, 0.1, 0.5, 0.9}))
     days = totals[totals["date"].notna()].reset_index(drop=True)
     whole = totals[totals["date"].isna()].drop(columns="date").reset_index(drop=True)

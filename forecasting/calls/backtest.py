@@ -5,11 +5,14 @@ origin they answer could not know.
 """
 
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 
 from forecasting.calls.direct import DirectModel, Effort, direct_part, fit_direct
 from forecasting.calls.known import Known, Part, structural_part, usual_part
+from forecasting.calls.longer_days import with_longer_days
+from forecasting.calls.store import Damaged, load_trees, model_key, save_trees
 from forecasting.calls.weights import PARTS, Weights, learn_weights, mixed, prior_weights
 
 WARM_UP_DAYS, GROWN_UP_DAYS = 28, 70
@@ -92,6 +95,25 @@ def guarded_fit(known: Known, until: int, seed: int, effort: Effort, faults: lis
         return None
 
 
+def kept_or_fitted(
+    known: Known, until: int, seed: int, effort: Effort, faults: list[str], *, keep: Path | None
+) -> DirectModel | None:
+    """The trees kept in the folder `keep` if they were made from the same data; else fitted, and kept there."""
+    if keep is None:
+        return guarded_fit(known, until, seed, effort, faults)
+    key = model_key(known, seed=seed, effort=effort)
+    try:
+        model = load_trees(keep, key=key)
+    except Damaged as what:
+        model = None
+        faults.append(f"the trees kept by an earlier run cannot be used ({what}): they are fitted anew")
+    if model is None:
+        model = guarded_fit(known, until, seed, effort, faults)
+        if model is not None:
+            save_trees(model, keep, key=key)
+    return model
+
+
 def parts_at(
     known: Known, origin: int, model: DirectModel | None, faults: list[str]
 ) -> tuple[list[Part | None], np.ndarray]:
@@ -104,7 +126,8 @@ def parts_at(
     except np.linalg.LinAlgError as error:
         faults.append(f"the structural model could not be solved ({error}): it is left out")
     direct = None if model is None else _guarded_direct(known, model, origin, pattern, targets, faults)
-    return [structural, direct, usual_part(known, origin, pattern, targets)], pattern
+    parts = [structural, direct, usual_part(known, origin, pattern, targets)]
+    return [part and with_longer_days(known, part, origin, pattern, targets) for part in parts], pattern
 
 
 def _guarded_direct(

@@ -7,6 +7,7 @@ method, a simpler one takes over and the table's `fallback_reason` says so (`fal
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -16,7 +17,7 @@ from forecasting.calls.backtest import (
     Backtest,
     backtest,
     combined,
-    guarded_fit,
+    kept_or_fitted,
     parts_at,
     weights_from,
 )
@@ -26,7 +27,7 @@ from forecasting.calls.cleaning import without_faults
 from forecasting.calls.conformal import count_quantiles
 from forecasting.calls.direct import Effort
 from forecasting.calls.fallback import feed_reasons, joined, judge
-from forecasting.calls.handle import ASSUMED_SECONDS, HandleTime, mean_handle_times
+from forecasting.calls.handling import handling
 from forecasting.calls.history import Days, History, interval_starts, make_days, read_history
 from forecasting.calls.known import Known, Part, join, make_known, part_of
 from forecasting.calls.paths import past_errors, sample_paths
@@ -52,6 +53,7 @@ def forecast_calls(
     as_of: date,
     seed: int,
     exogenous: pd.DataFrame | None = None,
+    keep: Path | None = None,
 ) -> CallForecast:
     """Forecasts calls and handle time for the days `as_of` + 1 to `as_of` + `settings.days`.
 
@@ -64,6 +66,7 @@ def forecast_calls(
         settings: days, interval_minutes, quantiles, sample_paths. opening_hours: minutes after midnight by weekday;
             {} always open. country: whose public holidays the callers keep. seed: of trees and paths.
         exogenous: known-future drivers: date, name, value, queue, known_from (`drivers`); None: none.
+        keep: folder for the trees, taken again by a forecast from the same data (`store`); None: they are not kept.
 
     Returns:
         The forecast of every queue in `demand`, queues sorted; without queues an empty forecast.
@@ -76,7 +79,7 @@ def forecast_calls(
     days = make_days(as_of + timedelta(days=1), settings.days, **calendar)  # type: ignore[arg-type]
     history, faults = without_faults(raw)
     known = make_known(history, join(history.days, days), exogenous)
-    answer = _point(known, days, seed)
+    answer = _point(known, days, seed, keep)
     errors = past_errors(known, answer.test, answer.said)
     measured = measure(known, answer.test, errors, settings=settings, seed=seed)
     paths, assumed = sample_paths(
@@ -86,21 +89,22 @@ def forecast_calls(
     reasons = joined(answer.reasons, feed_reasons(history, faults, model_faults=answer.faults)[:, None])
     if assumed:
         reasons = joined(reasons, "too few weeks to measure errors: the spread of the days is assumed")
-    handle = mean_handle_times(handled, queues=history.queues, as_of=as_of)
-    hour = np.arange(days.is_open.shape[1]) * settings.interval_minutes // 60
-    seconds = np.tile(handle.seconds[:, hour], (1, settings.days))
-    if handle.assumed.any() and len(history.queues):
-        reasons = joined(reasons, np.where(handle.assumed, _handle_reason(handle), "")[:, None])
+    handled_in = handling(
+        handled, answer.point, paths, queues=history.queues, as_of=as_of, seed=seed,
+        interval_minutes=settings.interval_minutes,
+    )  # fmt: skip
+    reasons = joined(reasons, handled_in.reasons[:, None])
     flat, starts = paths.reshape(*paths.shape[:2], days.is_open.size), interval_starts(days)
-    table = _table(history.queues, starts, days, flat, seconds, settings.quantiles, reasons, answer.method)
+    table = _table(history.queues, starts, days, flat, handled_in.seconds, settings.quantiles, reasons, answer.method)
     return CallForecast(
         queues=history.queues,
         interval_starts=starts,
         paths=flat,
-        handle_seconds=seconds,
+        handle_seconds=handled_in.seconds,
         table=table,
         quality=measured.table,
-        notes=(*_notes(history, days, answer.pattern, reasons), *_bias_note(measured.table), *handle.notes),
+        notes=(*_notes(history, days, answer.pattern, reasons), *_bias_note(measured.table), *handled_in.notes),
+        handle_factors=handled_in.factors,
     )
 
 
@@ -117,7 +121,7 @@ class _Answer:
     faults: tuple[str, ...]
 
 
-def _point(known: Known, days: Days, seed: int) -> _Answer:
+def _point(known: Known, days: Days, seed: int, keep: Path | None = None) -> _Answer:
     """The point forecast: the weighted parts, or the baseline where `fallback` says so."""
     history, last = known.history, len(known.history.days) - 1
     queues = len(history.queues)
@@ -126,7 +130,9 @@ def _point(known: Known, days: Days, seed: int) -> _Answer:
     weights = weights_from(known, test)
     said = combined(test, weights)
     faults = list(test.faults)
-    model = guarded_fit(known, last, seed, effort, faults) if last >= LEAST_TREE_DAYS else None
+    model = None
+    if last >= LEAST_TREE_DAYS:
+        model = kept_or_fitted(known, last, seed, effort, faults, keep=keep)
     parts, courses = parts_at(known, last, model, faults)
     pattern = courses[last + 1 :]
     borrowed = borrowed_weeks(known, seed=seed)
@@ -142,12 +148,6 @@ def _point(known: Known, days: Days, seed: int) -> _Answer:
     reasons = np.where(why != "", why, verdict.reasons)
     point = np.where(days.is_open, np.nan_to_num(point), 0.0)
     return _Answer(point, method, reasons, pattern, test, said, tuple(dict.fromkeys(faults)))
-
-
-def _handle_reason(handle: HandleTime) -> str:
-    if handle.assumed.all():
-        return f"no answered call is known: {ASSUMED_SECONDS:.0f} s a call are assumed"
-    return "no answered call of this queue is known: handle time of all queues"
 
 
 def _table(

@@ -26,6 +26,16 @@ HOURS = 24
 
 
 @dataclass(frozen=True)
+class Legs:
+    """Answered legs that count: arrived (n,) datetime64[s], seconds (n,), queue (n,) row, first (n,) bool."""
+
+    arrived: np.ndarray
+    seconds: np.ndarray
+    queue: np.ndarray
+    first: np.ndarray
+
+
+@dataclass(frozen=True)
 class HandleTime:
     """seconds: (Q, 24) mean by hour of the day. assumed: (Q,) bool, no answered call of that queue known."""
 
@@ -45,14 +55,8 @@ def mean_handle_times(handled: pd.DataFrame, *, queues: tuple[str, ...], as_of: 
     Returns:
         Handle times; a queue without answered calls takes the level of all, or `ASSUMED_SECONDS` if there is none.
     """
-    arrived = handled["arrived_at"].to_numpy().astype("datetime64[s]")
-    seconds = handled["handle_seconds"].to_numpy(dtype=np.float64)
-    with np.errstate(invalid="ignore"):
-        usable = (arrived.astype("datetime64[D]") <= np.datetime64(as_of, "D")) & (seconds > 0) & np.isfinite(seconds)
-    row = pd.Index(queues).get_indexer(pd.Index(handled["queue"]))
-    usable &= row >= 0
-    first = handled["is_first_leg"].to_numpy(dtype=bool) if "is_first_leg" in handled else np.ones(len(row), dtype=bool)
-    arrived, seconds, row, first = arrived[usable], seconds[usable], row[usable], first[usable]
+    legs = usable_legs(handled, queues=queues, as_of=as_of)
+    arrived, seconds, row, first = legs.arrived, legs.seconds, legs.queue, legs.first
     count = np.bincount(row, minlength=len(queues))
     if not len(seconds):
         note = f"handle time: no answered call is known, {ASSUMED_SECONDS:.0f} s a call are assumed"
@@ -64,6 +68,18 @@ def mean_handle_times(handled: pd.DataFrame, *, queues: tuple[str, ...], as_of: 
     held, beyond = _winsorised(row, seconds, len(queues))
     course = _course(row, (arrived.astype("datetime64[h]").astype(np.int64) % HOURS), held, len(queues))
     return HandleTime(level[:, None] * course, count == 0, _notes(arrived, beyond, count, queues, as_of))
+
+
+def usable_legs(handled: pd.DataFrame, *, queues: tuple[str, ...], as_of: date) -> Legs:
+    """Legs of the queues asked for that took time and are known at the end of `as_of`; arguments as above."""
+    arrived = handled["arrived_at"].to_numpy().astype("datetime64[s]")
+    seconds = handled["handle_seconds"].to_numpy(dtype=np.float64)
+    with np.errstate(invalid="ignore"):
+        usable = (arrived.astype("datetime64[D]") <= np.datetime64(as_of, "D")) & (seconds > 0) & np.isfinite(seconds)
+    row = pd.Index(queues).get_indexer(pd.Index(handled["queue"]))
+    usable &= row >= 0
+    first = handled["is_first_leg"].to_numpy(dtype=bool) if "is_first_leg" in handled else np.ones(len(row), dtype=bool)
+    return Legs(arrived[usable], seconds[usable], row[usable], first[usable])
 
 
 def _queue_levels(row: np.ndarray, seconds: np.ndarray, weight: np.ndarray, queues: int) -> np.ndarray:

@@ -12,7 +12,7 @@ from forecasting.calls.design import Design, day_design
 from forecasting.calls.drivers import driver_values
 from forecasting.calls.history import Days, History
 from forecasting.calls.level import Levels, day_patterns, weekday_levels
-from forecasting.calls.structural import structural_totals
+from forecasting.calls.structural import driver_lifts, structural_totals
 
 WEEK = 7
 KNOWN_SHARE = 0.5
@@ -108,10 +108,17 @@ def _day_totals(history: History, levels: Levels) -> np.ndarray:
 
 
 def usual_part(known: Known, origin: int, pattern: np.ndarray, targets: np.ndarray) -> Part:
-    """The median of the last eight days of the same course: the baseline."""
+    """The median of the last eight days of the same course: the baseline. A known driver lifts its days."""
     at = known.levels.latest[origin, pattern[targets]]
     calls = np.where((at >= 0)[:, None, None], known.levels.after[at], np.nan).transpose(1, 0, 2)
-    return part_of(np.where(known.calendar.is_open[targets], calls, 0.0))
+    part = part_of(np.where(known.calendar.is_open[targets], calls, 0.0))
+    drivers = known.drivers(origin)
+    if not drivers[:, targets].any():
+        return part
+    lift = driver_lifts(
+        known.totals, known.design.effects, pattern, origin=origin, targets=targets, drivers=drivers
+    )  # fmt: skip
+    return Part(part.level * lift, part.course)
 
 
 def structural_part(known: Known, origin: int, pattern: np.ndarray, targets: np.ndarray) -> Part:

@@ -28,6 +28,8 @@ PRIOR_DAYS = 4.0
 """Weight, in days, of the spread of all days in that of one kind of day."""
 HALF_LIFE_DAYS = 84.0
 """A past origin so many days before the latest one is drawn half as often: a younger model knew less."""
+MIXED_SHARE = 0.5
+"""Share of the variance of a trajectory that comes from a mixture of all past ones."""
 MAX_LOG_RATIO = 3.0
 """Errors of a day beyond a factor of 20 are held there."""
 WEEK = 7
@@ -188,7 +190,9 @@ def _day_ratios(
     log_ratio, kind = errors.log_ratio[over], errors.kind[over]
     queues = errors.log_ratio.shape[2]
     known = ~np.isnan(log_ratio).all(axis=(1, 2))
-    scale, centre = _spread_by_kind(log_ratio[known], kind[known])
+    spread, centre = _spread_by_kind(log_ratio[known], kind[known])
+    # An error of the past that leaned to one side is no less uncertain: the spread is about zero, not about its mean.
+    scale = np.sqrt(spread**2 + centre**2)
     assumed = bool(known.sum() < MIN_ORIGINS)
     few = 1.0
     if assumed:
@@ -197,26 +201,33 @@ def _day_ratios(
         own = rng.standard_normal((paths, horizon, queues))
         z = 0.5 * common + 0.5 * daily + np.sqrt(0.5) * own
     else:
-        standard = (log_ratio[known] - centre[kind[known]]) / scale[kind[known]]
+        standard = (log_ratio[known] - centre[kind[known]]) / spread[kind[known]]
         z = _filled(standard)
         few = _student(1 + float(np.ptp(errors.origins[over][known])) / horizon) ** 0.5
-        z = z[_drawn_origins(errors.origins[over][known], paths, rng)]
-    log = z * scale[days.kind]
+        z = _trajectories(z, errors.origins[over][known], paths, rng)
+    # What lasts is the mean of the standardised errors: an eve, whose own spread is wide, must not widen every day.
     opens = days.is_open.any(axis=1)
-    lasting = log[:, opens].mean(axis=1, keepdims=True) if opens.any() else np.zeros_like(log[:, :1])
-    log = few * stretch.total * lasting + stretch.day * (log - lasting)
+    lasting = z[:, opens].mean(axis=1, keepdims=True) if opens.any() else np.zeros_like(z[:, :1])
+    log = (few * stretch.total * lasting + stretch.day * (z - lasting)) * scale[days.kind]
     ratio = np.exp(np.clip(log, -MAX_LOG_RATIO, MAX_LOG_RATIO))
     ratio /= ratio.mean(axis=0)
     return ratio, assumed
 
 
-def _drawn_origins(origins: np.ndarray, paths: int, rng: np.random.Generator) -> np.ndarray:
-    """(N,) which past origin each path takes its trajectory from: as even as whole numbers allow, recent ones more."""
+def _trajectories(z: np.ndarray, origins: np.ndarray, paths: int, rng: np.random.Generator) -> np.ndarray:
+    """(N, H, Q) trajectories with the covariance of the past ones (O, H, Q), recent origins counting more.
+
+    Half of the variance is one past trajectory as it was, which keeps its shape; half is a Gaussian mixture of all of
+    them (a smoothed bootstrap: Silverman and Young, 1987). The quantiles of some twenty trajectories alone would be
+    too narrow: between the ends of n cases lie (n - 1) / (n + 1) of the next ones only.
+    """
     weight = 0.5 ** ((origins.max() - origins) / HALF_LIFE_DAYS)
-    share = np.cumsum(weight) / weight.sum()
-    drawn = np.searchsorted(share, (np.arange(paths) + rng.random()) / paths).clip(max=len(origins) - 1)
-    order: np.ndarray = rng.permutation(drawn)
-    return order
+    weight /= weight.sum()
+    drawn = np.searchsorted(np.cumsum(weight), (np.arange(paths) + rng.random()) / paths).clip(max=len(origins) - 1)
+    one = z[rng.permutation(drawn)]
+    mixture = np.tensordot(rng.standard_normal((paths, len(origins))) * np.sqrt(weight), z, axes=1)
+    both: np.ndarray = np.sqrt(1 - MIXED_SHARE) * one + np.sqrt(MIXED_SHARE) * mixture
+    return both
 
 
 def _student(independent: float) -> float:

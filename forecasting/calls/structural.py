@@ -63,6 +63,35 @@ def structural_totals(
     return out
 
 
+def driver_lifts(
+    totals: np.ndarray,
+    effects: np.ndarray,
+    pattern: np.ndarray,
+    *,
+    origin: int,
+    targets: np.ndarray,
+    drivers: np.ndarray,
+) -> np.ndarray:
+    """(Q, H) factor that the drivers put on the days ahead, by what their past days taught; 1 where none acts.
+
+    Arguments as of `structural_totals`; the factor is exp of the posterior mean of the drivers' own part.
+    """
+    days = np.arange(max(0, origin + 1 - LOOK_BACK_DAYS), origin + 1)
+    lift = np.ones((len(totals), len(targets)))
+    if not drivers[:, targets].any():
+        return lift
+    within, _ = _kernels(effects, pattern, days, targets, origin)
+    for q in np.flatnonzero(drivers[:, targets].any(axis=(1, 2))):
+        seen = np.flatnonzero(np.isfinite(totals[q, days]))
+        if len(seen) >= LEAST_DAYS:
+            moved = drivers[q] * DRIVER_SD
+            near = within[np.ix_(seen, seen)] + moved[days[seen]] @ moved[days[seen]].T
+            y, weight, counting = _weighted(totals[q, days[seen]], near)
+            held = _coefficients(near, (ERROR_SDS[1] ** 2 + counting) / weight, y)
+            lift[q] = np.exp(moved[targets] @ moved[days[seen]].T @ held)
+    return lift
+
+
 def _kernels(
     effects: np.ndarray, pattern: np.ndarray, days: np.ndarray, targets: np.ndarray, origin: int
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -77,18 +106,24 @@ def _kernels(
 
 def _solve(total: np.ndarray, within: np.ndarray, across: np.ndarray) -> np.ndarray:
     """(H,) forecast of one queue: robust weights at the middle error size, then the mean over the sizes."""
+    centre = float(np.median(np.log(total + 0.5)))
+    y, weight, counting = _weighted(total, within)
+    answers = [np.exp(centre + across @ _coefficients(within, (sd**2 + counting) / weight, y)) for sd in ERROR_SDS]
+    mean: np.ndarray = np.mean(answers, axis=0)
+    return mean
+
+
+def _weighted(total: np.ndarray, within: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """(D,) log totals about their median, robust weights of the days, variance of counting."""
     y = np.log(total + 0.5)
-    centre = float(np.median(y))
-    y = y - centre
+    y = y - float(np.median(y))
     counting = 1.0 / (total + 1.0)
     weight = np.ones(len(y))
     for _ in range(2):
         noise = ERROR_SDS[1] ** 2 + counting
         residual = np.abs(noise / weight * _coefficients(within, noise / weight, y)) / np.sqrt(noise)
         weight = np.clip(HUBER / np.maximum(residual, 1e-9), LEAST_WEIGHT, 1.0)
-    answers = [np.exp(centre + across @ _coefficients(within, (sd**2 + counting) / weight, y)) for sd in ERROR_SDS]
-    mean: np.ndarray = np.mean(answers, axis=0)
-    return mean
+    return y, weight, counting
 
 
 def _coefficients(within: np.ndarray, noise: np.ndarray, y: np.ndarray) -> np.ndarray:

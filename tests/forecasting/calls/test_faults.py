@@ -141,6 +141,24 @@ def test_a_broken_model_is_left_out_aloud(make_demand, monkeypatch):
     assert result.table["calls_mean"].sum() == pytest.approx(USUAL, rel=0.03)
 
 
+def test_trees_cut_in_half_are_fitted_anew_aloud(make_demand, tmp_path):
+    """A kept model file loses its second half: the forecast is the same to the byte, and the reason names the file."""
+    demand = noisy(make_demand(140, weekly))
+    first = run(demand, keep=tmp_path)
+    file = tmp_path / "trees-1.txt"
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) // 2])
+    result = run(demand, keep=tmp_path)
+    assert told(
+        result, "cannot be used (trees-1.txt was changed or cut short since it was saved): they are fitted anew"
+    )
+    assert result.paths.tobytes() == first.paths.tobytes()
+    assert file.read_bytes() == whole
+    again = run(demand, keep=tmp_path)
+    assert again.paths.tobytes() == first.paths.tobytes()
+    assert not again.table["fallback_reason"].str.contains("anew").any()
+
+
 def test_a_model_that_lost_against_the_baseline_is_not_used(make_demand, monkeypatch):
     """A structural model that says twice the truth at past origins sends the queue back to the median."""
     monkeypatch.setattr("forecasting.calls.weights.PRIOR_LEVEL", np.array([1.0, 0.0, 0.0]))

@@ -10,7 +10,7 @@ from forecasting.calls.backtest import backtest, combined
 from forecasting.calls.direct import Effort
 from forecasting.calls.history import History, make_days, read_history
 from forecasting.calls.known import join, make_known, usual_part
-from forecasting.calls.paths import past_errors, sample_paths
+from forecasting.calls.paths import _trajectories, past_errors, sample_paths
 from forecasting.calls.weights import PARTS, Weights
 
 AS_OF = date(2024, 6, 30)
@@ -123,3 +123,12 @@ def test_the_same_seed_gives_the_same_paths(make_demand):
     first, again, other = (draw(history, seed=s)[1] for s in (1, 1, 2))
     assert first.tobytes() == again.tobytes()
     assert first.tobytes() != other.tobytes()
+
+
+def test_trajectories_keep_the_covariance_of_the_past_and_reach_beyond_it():
+    """Two opposite origins (+1, +1, -1) and back: variance 1, correlation -1 of first and last day; values beyond 1."""
+    z = np.array([[1.0, 1.0, -1.0], [-1.0, -1.0, 1.0]])[:, :, None]
+    drawn = _trajectories(z, np.array([10, 10]), 4000, np.random.default_rng(5))[:, :, 0]
+    assert drawn.std(axis=0) == pytest.approx(np.ones(3), rel=0.05)
+    assert np.corrcoef(drawn[:, 0], drawn[:, 2])[0, 1] == pytest.approx(-1.0)
+    assert (np.abs(drawn[:, 0]) > 1.5).mean() > 0.05

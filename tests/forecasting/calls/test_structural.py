@@ -7,7 +7,7 @@ import pytest
 
 from forecasting.calls.design import Design, day_design
 from forecasting.calls.history import Days, make_days
-from forecasting.calls.structural import structural_totals
+from forecasting.calls.structural import driver_lifts, structural_totals
 
 WEEK = np.array([1.3, 1.1, 1.0, 0.95, 0.9, 0.4, 0.2])
 DAYS, HORIZON = 210, 14
@@ -78,3 +78,17 @@ def test_a_planted_driver_acts_on_its_days_only(calendar):
     ratio = ahead(calls[:DAYS], calendar, drivers=mailing) / (1000 * WEEK[days.weekday[DAYS:]])
     assert 1.20 < ratio[3] < 1.32
     assert np.delete(ratio, 3) == pytest.approx(np.ones(HORIZON - 1), abs=0.03)
+
+
+def test_the_lift_of_a_driver_is_what_its_past_days_showed(calendar):
+    """The same mailings: a factor of 1.2 to 1.32 on their day, 1 on the others; without one ahead all are 1."""
+    days, design = calendar
+    mailing = np.zeros((1, DAYS + HORIZON, 1))
+    mailing[0, [20, 55, 90, 121, 150, 185, DAYS + 3], 0] = 1.0
+    calls = 1000 * WEEK[days.weekday] * np.where(mailing[0, :, 0] > 0, 1.3, 1.0)
+    asked = {"origin": DAYS - 1, "targets": np.arange(DAYS, DAYS + HORIZON)}
+    lift = driver_lifts(calls[None, :DAYS], design.effects, days.weekday, drivers=mailing, **asked)[0]
+    assert 1.20 < lift[3] < 1.32
+    assert np.delete(lift, 3).tolist() == [1.0] * (HORIZON - 1)
+    mailing[0, DAYS + 3] = 0.0
+    assert (driver_lifts(calls[None, :DAYS], design.effects, days.weekday, drivers=mailing, **asked) == 1).all()

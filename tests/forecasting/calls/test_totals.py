@@ -1,5 +1,7 @@
 """Totals read from the paths, by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -32,6 +34,18 @@ def test_staffing_minutes_are_calls_times_handle_time():
     minutes = staffing_minutes(forecast())
     assert minutes.shape == (5, 2, 4)
     assert minutes[4, 1].tolist() == [10, 10, 10, 10]
+
+
+def test_the_factor_of_a_path_and_day_is_inside_its_minutes():
+    """Path 5 takes twice as long on the second day: 5 x 2 calls of 60 s are 10 minutes, then 20; calls stay."""
+    factors = np.ones((5, 2, 2), dtype=np.float32)
+    factors[4, 0, 1] = 2.0
+    uncertain = replace(forecast(), handle_factors=factors)
+    assert staffing_minutes(uncertain)[4, 0].tolist() == [5, 5, 10, 10]
+    assert staffing_minutes(uncertain, slice(1, 2))[4].tolist() == [[10, 10, 10, 10]]
+    totals = path_totals(uncertain, (1.0,)).set_index("queue")
+    assert totals.loc["a", "minutes_p100"].tolist() == [10, 20, 30]
+    assert totals.loc["a", "calls_p100"].tolist() == [10, 10, 20]
 
 
 def test_no_queue_no_row():
