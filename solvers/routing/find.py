@@ -1,7 +1,10 @@
 """Which engine plans a problem, whether it can, and for how long: from a problem to orders of visits."""
 
 import importlib
+import time
 from collections.abc import Callable, Mapping
+
+import numpy as np
 
 from scenarios.errors import UsageError
 from scenarios.schema import Effort
@@ -30,10 +33,13 @@ MOST_STEPS = {"quick": 25_000, "normal": 60_000, "thorough": 600_000}
 """Never more steps than these, however large the problem."""
 AFTER_ENGINE_SHARE = 0.3
 """Share of these steps that follows an engine which has searched itself."""
+DEAR_SHARE = 0.5
+"""Rep-days are dear to begin where more than this share of the visits does not pay alone."""
 TOGETHER_ITERATIONS = {"quick": 2_000, "normal": 10_000, "thorough": 60_000}
 """Iterations of PyVRP on all rep-days in one model."""
-TOGETHER_SHARE = 0.95
-"""With a time limit: PyVRP's share of it, the shared search has the rest."""
+TOGETHER_SHARE, BEFORE_SHARE = 0.95, 0.4
+"""With a time limit: PyVRP's share of it, the shared search has the rest: where all is required, and where days that no
+visit pays for must be begun."""
 
 
 def needs(problem: RoutingProblem) -> tuple[str, ...]:
@@ -71,6 +77,23 @@ def delivers_only(problem: RoutingProblem) -> bool:
     return bool(problem.tasks) and all(task.required for task in problem.tasks) and not cannot_say(problem)
 
 
+def days_are_dear(problem: RoutingProblem) -> bool:
+    """Whether most visits bring less than their way out and back costs, and PyVRP can say all that is asked for.
+
+    Then it pays to begin a rep-day only with a whole route in hand, which insertions one by one do not find.
+    """
+    from solvers.routing.pyvrp_model import cannot_say
+
+    optional = [task for task in problem.tasks if not task.required]
+    if not optional or cannot_say(problem):
+        return False
+    ends = sorted({(shift.start_place, shift.end_place) for shift in problem.shifts})
+    place = np.array([task.place for task in optional])
+    km = np.min([problem.km[start, place] + problem.km[place, end] for start, end in ends], axis=0)
+    prize = np.array([task.prize_eur for task in optional])
+    return bool(np.mean(prize < problem.travel_eur_per_km * km) > DEAR_SHARE)
+
+
 def steps_for(problem: RoutingProblem, effort: Effort) -> int:
     """The budget of ruin and recreate, in steps."""
     visits = sum(task.kind == "visit" for task in problem.tasks)
@@ -91,47 +114,56 @@ def find_orders(
     """Orders by the engine's own search, then by the shared ruin and recreate; heavy libraries load only if asked.
 
     Args:
-        engine: of ENGINES. `auto`: PyVRP on all rep-days in one model where every visit is required and its model holds
-            all that is asked for, because nothing but driving is left to decide; else `native`.
-        seconds: search for so long (anytime) instead of by the steps of `effort`; of `native` and `auto` only.
+        engine: of ENGINES. `auto`: PyVRP on all rep-days in one model, then `native` from there, where that model holds
+            all that is asked for and either every visit is required (nothing but driving is left to decide) or most
+            visits do not pay for their own way out and back; else `native` alone.
+        seconds: take so long in all (anytime) instead of the steps of `effort`; of `native` and `auto` only.
         remember: so many distinct rep-days of the plans on the way come back in `Orders.met`, for a pool.
         watch: is told the search's best value in euros, now and then.
 
     Raises:
         UsageError: an engine that does not exist, cannot do what the problem asks for, or knows no time limit.
     """
+    began = time.perf_counter()
     check_engine(problem, engine)
     if seconds is not None and engine not in ("auto", "native"):
         raise UsageError(f"{engine} has no time limit of its own; choose auto or native, or an effort")
     arrays = make_arrays(problem)
     steps = 0 if engine == "greedy" else steps_for(problem, effort)
-    if engine in ("pyvrp", "ortools"):
+    share = _share_together(problem) if engine == "auto" and problem.shifts else 0.0
+    if engine in ("pyvrp", "ortools") or share == TOGETHER_SHARE:
         steps = int(AFTER_ENGINE_SHARE * steps)
-    start = "greedy" if engine in ("auto", "native") else engine
-    if engine == "auto" and len(problem.shifts) and delivers_only(problem):
-        found = _together(problem, effort=effort, seed=seed, brake=brake, seconds=seconds)
-        steps = int(AFTER_ENGINE_SHARE * steps)
-        seconds = None if seconds is None else (1 - TOGETHER_SHARE) * seconds
+    if share:
+        limit = None if seconds is None else share * seconds - (time.perf_counter() - began)
+        found = _together(problem, effort=effort, seed=seed, brake=brake, seconds=limit)
+    elif engine in ("auto", "native"):
+        found = Orders((), "")
     else:
-        module = importlib.import_module(f"solvers.routing.engine_{start}")
+        module = importlib.import_module(f"solvers.routing.engine_{engine}")
         found = module.solve(problem, arrays, effort=effort, seed=seed, brake=brake)
     state = make_state(problem, arrays, found.sequences)
+    left = None if seconds is None else max(0.0, seconds - (time.perf_counter() - began))
     after = search_from(
-        problem, arrays, state, steps=steps, seed=seed, brake=brake, seconds=seconds, remember=remember, watch=watch
+        problem, arrays, state, steps=steps, seed=seed, brake=brake, seconds=left, remember=remember, watch=watch
     )
-    method = found.method
+    told = [found.method] if found.method else [f"greedy insertion by gain per minute, {after.inserted} visits"]
     if after.steps:
-        method += f", then ruin and recreate, {after.steps} steps"
-    if engine == "auto":
-        method = f"auto: {method}"
+        told.append(f"ruin and recreate, {after.steps} steps")
+    method = ("auto: " if engine == "auto" else "") + ", then ".join(told)
     return Orders(after.sequences, method, after.brake_hit or found.brake_hit, after.met)
+
+
+def _share_together(problem: RoutingProblem) -> float:
+    """PyVRP's share of the search of `auto`; 0 where the shared search begins by itself."""
+    if delivers_only(problem):
+        return TOGETHER_SHARE
+    return BEFORE_SHARE if days_are_dear(problem) else 0.0
 
 
 def _together(problem: RoutingProblem, *, effort: Effort, seed: int, brake: Brake, seconds: float | None) -> Orders:
     from solvers.routing.pyvrp_model import solve_together
 
-    share = None if seconds is None else TOGETHER_SHARE * seconds
     iterations = TOGETHER_ITERATIONS[effort] if seconds is None else None
-    sequences, done = solve_together(problem, seed=seed, brake=brake, seconds=share, iterations=iterations)
-    told = "PyVRP on all rep-days together" if any(sequences) else "PyVRP found no plan with every visit"
+    sequences, done = solve_together(problem, seed=seed, brake=brake, seconds=seconds, iterations=iterations)
+    told = "PyVRP on all rep-days together" if any(sequences) else "PyVRP found no plan"
     return Orders(sequences, f"{told}, {done} iterations", brake.pulled())

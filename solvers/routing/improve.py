@@ -18,6 +18,8 @@ STEPS_A_CALL = 500
 """Steps between two looks at the brake."""
 SECONDS_A_CALL = 0.1
 """With a time limit: how long a call should take."""
+FINISH = 0.25
+"""What making the plan and refilling it takes at the end, as a share of what filling took at the start."""
 HEAT = 0.014
 """Temperature at the start, as a share of the mean prize, for each root of a step a visit: long searches start hot."""
 HEAT_BETWEEN = (0.02, 3.0)
@@ -29,12 +31,14 @@ COOLING = 30.0
 @dataclass(frozen=True)
 class Improved:
     """sequences: the order of each shift; brake_hit: whether the brake ended the search; steps: those taken;
-    met: distinct rep-days of plans on the way, (shift, order), newest kept."""
+    met: distinct rep-days of plans on the way, (shift, order), newest kept; inserted: visits that the greedy
+    filling put in before the first step."""
 
     sequences: tuple[tuple[int, ...], ...]
     brake_hit: bool
     steps: int
     met: tuple[tuple[int, tuple[int, ...]], ...] = ()
+    inserted: int = 0
 
 
 def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequence[int]]) -> State:
@@ -127,17 +131,18 @@ def search_from(
     Args:
         steps: how many steps; the plan depends on nothing but them and the seed.
         brake: ends the search early.
-        seconds: search for so long instead of a number of steps (not repeatable to the byte).
+        seconds: take so long, filling included, instead of a number of steps (not repeatable to the byte).
         remember: at most so many rep-days of accepted plans come back in `met`.
         watch: is told the search's best value, in euros, now and then.
     """
-    rng = np.random.default_rng(seed)
+    began, rng = time.perf_counter(), np.random.default_rng(seed)
     memory, work, met = make_memory(arrays), make_work(arrays), make_met(arrays, state.order.shape[1], rows=remember)
-    fill(arrays, state, memory, work, rng)
+    inserted = fill(arrays, state, memory, work, rng)
     kept, best = copied(state), copied(state)
     values = np.full(2, state.value.sum())
     movable = int(np.sum(~arrays.fixed))
-    pace = _Pace(steps if movable else 0, seconds if movable else None, movable, _scale(problem, arrays, state))
+    left = None if seconds is None else seconds - (1 + FINISH) * (time.perf_counter() - began)
+    pace = _Pace(steps if movable else 0, left if movable else None, movable, _scale(problem, arrays, state))
     brake_hit = False
     while (heat := pace.next_heat()).size:
         if brake.pulled():
@@ -149,7 +154,7 @@ def search_from(
             watch(float(values[1]))
     found = make_state(problem, arrays, read_orders(best))
     fill(arrays._replace(cost=arrays.eur, drives=_true_drives(arrays)), found, make_memory(arrays), work, rng)
-    return Improved(read_orders(found), brake_hit, pace.done, read_met(met))
+    return Improved(read_orders(found), brake_hit, pace.done, read_met(met), inserted)
 
 
 class _Pace:

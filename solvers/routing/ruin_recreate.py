@@ -30,6 +30,8 @@ BLINK = 0.01
 """Share of rep-days that are overlooked on purpose when a visit is inserted, for variety (the paper's value)."""
 OPENING = 0.05
 """Share of steps that begin an empty rep-day although its first visit may not pay for the way out and back."""
+WIDE = 0.2
+"""Share of these that fill it with whatever is left out anywhere, not only nearby."""
 LEFT_OUT, JUST_REMOVED = -1, -2
 """In `State.shift_of`: of a task that is on no rep-day; while a step collects its pool, of one it has removed."""
 SOURCES = ("arrays.py", "insertion.py", "ruin_recreate.py")
@@ -119,6 +121,23 @@ def open_day(arrays: Arrays, state: State, work: Work, task: int, touched: int) 
 
 
 @njit
+def leftovers(state: State, work: Work, pooled: int) -> int:
+    """Add every visit that is on no rep-day to the pool: a new day may have to be filled from afar to pay."""
+    for i in range(pooled):
+        if state.shift_of[work.pool[i]] == LEFT_OUT:
+            state.shift_of[work.pool[i]] = JUST_REMOVED
+    everything = pooled
+    for task in range(len(state.shift_of)):
+        if state.shift_of[task] == LEFT_OUT:
+            work.pool[everything] = task
+            everything += 1
+    for i in range(pooled):
+        if state.shift_of[work.pool[i]] == JUST_REMOVED:
+            state.shift_of[work.pool[i]] = LEFT_OUT
+    return everything
+
+
+@njit
 def recreate(
     arrays: Arrays, state: State, memory: Memory, work: Work, touched: int, removed: int, pooled: int,
     rng: np.random.Generator,
@@ -127,12 +146,15 @@ def recreate(
 
     A removed task is tried around its neighbours, one that was left out before only where room was made.
     """
+    if pooled and rng.random() < OPENING:
+        before = touched
+        touched = open_day(arrays, state, work, work.pool[int(rng.random() * pooled)], touched)
+        if touched > before and rng.random() < WIDE:
+            pooled = leftovers(state, work, pooled)
     how = np.searchsorted(work.share, rng.random(), side="right")
     keys = np.empty(pooled)
     for i in range(pooled):
         keys[i] = rng.random() if how == 0 else work.keys[work.pool[i], how - 1] * (0.8 + 0.4 * rng.random())
-    if rng.random() < OPENING and pooled:
-        touched = open_day(arrays, state, work, work.pool[int(rng.random() * pooled)], touched)
     changed = touched
     for i in np.argsort(keys):
         task = work.pool[i]
