@@ -11,8 +11,8 @@ def sentences(actions: pd.DataFrame) -> list[str]:
     """One sentence per row: the largest part of the value and what it comes from, last contact, open tickets.
 
     Args:
-        actions: consent, win_eur, churn_eur, growth_eur, contact_cost_eur, value_eur, and the customer's
-            facts: fact_churn (0..1), fact_potential (EUR), fact_deals, fact_deals_eur, fact_days (days since
+        actions: consent, win_eur, churn_eur, growth_eur, contact_cost_eur, value_eur, evidence, effect_factor, and the
+            customer's facts: fact_churn (0..1), fact_potential (EUR), fact_deals, fact_deals_eur, fact_days (days since
             the last contact, NaN unknown), fact_tickets.
     """
     if not len(actions):
@@ -21,7 +21,7 @@ def sentences(actions: pd.DataFrame) -> list[str]:
     largest = parts.argmax(axis=1)
     columns = [
         "consent", "contact_cost_eur", "value_eur", "fact_churn", "fact_potential",
-        "fact_deals", "fact_deals_eur", "fact_days", "fact_tickets",
+        "fact_deals", "fact_deals_eur", "fact_days", "fact_tickets", "evidence", "effect_factor",
     ]  # fmt: skip
     rows = zip(*(actions[column].tolist() for column in columns), strict=True)
     return [_sentence(int(k), float(part[k]), *row) for k, part, row in zip(largest, parts, rows, strict=True)]
@@ -39,6 +39,8 @@ def _sentence(
     deals_eur: float,
     days: float,
     tickets: float,
+    evidence: str,
+    factor: float,
 ) -> str:
     """`Worth 4.10 EUR, most from keeping the customer (...); last contact 69 days ago; 1 open ticket.`"""
     if part_eur < SMALL_EUR:
@@ -55,7 +57,8 @@ def _sentence(
     cost = f", contact costs {_eur(cost_eur)}" if cost_eur >= SMALL_EUR else ""
     contact = "last contact unknown" if np.isnan(days) else f"last contact {_count(days, 'day')} ago"
     barred = "" if consent else "; no consent to this channel"
-    return f"Worth {_eur(value_eur)}, {worth}{cost}; {contact}; {_count(tickets, 'open ticket')}{barred}."
+    learned = f"; effect estimated, {factor:.2f} of the assumed" if evidence == "estimated" else ""
+    return f"Worth {_eur(value_eur)}, {worth}{cost}; {contact}; {_count(tickets, 'open ticket')}{learned}{barred}."
 
 
 def _eur(amount: float) -> str:

@@ -7,9 +7,11 @@ value = win + churn + growth - contact cost, where
     growth = growth lift x potential x margin
     cost   = contact minutes / 60 x cost per hour
 
-Lifts, reductions and costs are the channel's, as the scenario assumes them (`evidence` assumed), until an experiment in
-the contact history says how channels and customers compare (`evidence` estimated, forecasting/response). Recency,
-engagement, friction and preference are percentages that order the work and never enter the euros.
+    (lift, reduction and growth lift are multiplied by the effect factor; a reduction is at most 1)
+
+Lifts, reductions and costs are the channel's, as the scenario assumes them (`evidence` assumed, factor 1), until an
+experiment in the contact history says how channels and customers compare (`evidence` estimated, forecasting/response).
+Recency, engagement, friction and preference are percentages that order the work and never enter the euros.
 """
 
 from collections.abc import Mapping
@@ -21,7 +23,7 @@ import pandas as pd
 
 from forecasting.action_sentences import sentences
 from forecasting.confidence import ASSUMED_SPREAD, best_channel_shares
-from forecasting.response.effects import effect_factors
+from forecasting.response.effects import effect_factors, effects_sentence, effects_table
 from forecasting.response.learn import Response
 from forecasting.types import Actions, ClosureForecast, CustomerScores
 from scenarios.schema import FIELD, SELF_SERVICE, Adjust, Channel, ContactPolicy, Money, NextBestAction
@@ -55,7 +57,7 @@ def value_actions(
             open_tickets, last_contact_date. scores: churn_probability, potential_eur; unknown counts 0.
         closure: open deals with amount_eur (unknown counts 0) and win_probability.
         channels: in the order of the rows. settings: which parts count, and adjustments. money: margin.
-        response: what an experiment in the contact history says; None: all effects as the scenario assumes them.
+        response: what the contact history says; None: all effects as the scenario assumes them.
 
     Returns:
         One row per customer and channel (`forecasting.types.Actions`), sorted by customer_id, then as `channels`.
@@ -68,6 +70,9 @@ def value_actions(
     facts["deals_eur"] = np.bincount(deal_customer, weights=deal_eur, minlength=len(people))
     margin = money.gross_margin_pct / 100
     factors = effect_factors(response, people["customer_id"], channels)
+    effects = effects_table(response, factors, channels)
+    said = (*(() if response is None else response.notes), effects_sentence(response, effects))
+    notes = (*notes, *deal_notes, *(said if len(people) else ()))
     blocks = []
     for position, (name, channel) in enumerate(channels.items()):
         factor, spread = factors.get(name, (np.ones(len(people)), ASSUMED_SPREAD))
@@ -87,9 +92,9 @@ def value_actions(
         block |= _adjustments(people, facts, name, channel, settings.adjust_pct, policy)
         blocks.append(pd.DataFrame({**block, **{f"fact_{key}": value for key, value in facts.items()}}))
     if not blocks or not len(people):
-        return Actions(_finished(pd.DataFrame(columns=[*COLUMNS])), notes=(*notes, *deal_notes))
+        return Actions(_finished(pd.DataFrame(columns=[*COLUMNS])), notes=notes, effects=effects)
     table = pd.concat(blocks, ignore_index=True).sort_values(["customer_id", "position"], kind="stable")
-    return Actions(_finished(table.reset_index(drop=True)), notes=(*notes, *deal_notes))
+    return Actions(_finished(table.reset_index(drop=True)), notes=notes, effects=effects)
 
 
 COLUMNS = (

@@ -17,6 +17,7 @@ from outputs.hour_prices import hour_prices
 from outputs.pages import file_name, render
 from outputs.pdf import find_browser, print_pdf
 from outputs.readable import NOTHING, figure, stage_words
+from outputs.report_actions import action_details
 from outputs.report_changes import changes_section
 from outputs.report_channels import channel_details
 from outputs.scripts import agent_channels
@@ -100,6 +101,7 @@ def _page(
         unserved_total=len(handed["unserved"]),
         channels=_channel_rows(plan),
         field_note=_field_note(handed),
+        **action_details(plan, tables),
         **channel_details(plan),
         idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
         cover=_charts(handed["requirement"], cover_chart),

@@ -101,8 +101,10 @@ def _rationale(d: Dossier, s: Scenario) -> Iterator[str]:
         if facts:
             text = ", ".join(facts)
             yield f"{text[0].upper()}{text[1:]}."
+        if d.score.churn_probability > 0 and (because := getattr(d.score, "churn_reason", "")):
+            yield f"The risk is {because}."
     if a.evidence == "estimated":
-        yield "Effect estimated from past contacts."
+        yield f"Effect estimated from contacts drawn by lot: {a.effect_factor:.2f} of what the scenario assumes."
     else:
         yield "Effect assumed by the scenario, not measured."
 
@@ -116,7 +118,9 @@ def _actions(d: Dossier, s: Scenario) -> Iterator[str]:
         amount = f"{_money(deal.amount_eur, s)}, " if pd.notna(deal.amount_eur) else ""
         dwell = f" for {_count(deal.dwell_days, 'day')}" if pd.notna(deal.dwell_days) else ""
         stage = f"stage {deal.stage}{dwell}" if _is_text(deal.stage) else "stage not known"
-        yield f"Deal {deal.opportunity_id} ({amount}{stage}{chance}): agree on the next step."
+        because = getattr(deal, "reason", "")
+        told = f" Its chance is {because}." if because.startswith(("raised", "lowered")) else ""
+        yield f"Deal {deal.opportunity_id} ({amount}{stage}{chance}): agree on the next step.{told}"
     if len(d.deals) > DEALS_NAMED:
         rest = sum(deal.amount_eur for deal in d.deals[DEALS_NAMED:] if pd.notna(deal.amount_eur))
         yield f"{_count(len(d.deals) - DEALS_NAMED, 'more deal')} of {_money(rest, s)} together."

@@ -200,8 +200,11 @@ def open_deals(decisions: Decisions) -> pd.DataFrame:
 
 
 def _contacts(decisions: Decisions) -> pd.DataFrame:
+    """customer_id, channel and effect_factor (what the assumed effects are multiplied with) of each contact."""
     planned = decisions.channels.allocations
-    return planned.loc[planned["channel"] != "none", ["customer_id", "channel"]]
+    contacts = planned.loc[planned["channel"] != "none", ["customer_id", "channel"]]
+    factors = decisions.actions.table[["customer_id", "channel", "effect_factor"]]
+    return contacts.merge(factors, on=["customer_id", "channel"], how="left")
 
 
 def deal_gains(scenario: Scenario, decisions: Decisions, deals: pd.DataFrame) -> Chances:
@@ -211,7 +214,7 @@ def deal_gains(scenario: Scenario, decisions: Decisions, deals: pd.DataFrame) ->
         contacts = contacts.iloc[:0]
     reached = contacts.merge(deals[["customer_id", "win_probability", "amount_eur"]], on="customer_id")
     points = {name: channel.win_lift_points for name, channel in scenario.channels.items()}
-    lift = reached["channel"].map(points).to_numpy(float) / 100
+    lift = reached["channel"].map(points).to_numpy(float) / 100 * reached["effect_factor"].to_numpy(float)
     stake = reached["amount_eur"].to_numpy(float) * scenario.money.gross_margin_pct / 100
     return Chances(reached["win_probability"].to_numpy(float), lift, np.ones(len(lift)), stake)
 
@@ -224,7 +227,7 @@ def churn_gains(scenario: Scenario, decisions: Decisions) -> Chances:
     scores = decisions.customers.scores[["customer_id", "churn_probability", "potential_eur"]].fillna(0)
     reached = contacts.merge(scores, on="customer_id")
     share = {name: channel.churn_reduction_pct / 100 for name, channel in scenario.channels.items()}
-    scale = reached["channel"].map(share).to_numpy(float)
+    scale = np.minimum(reached["channel"].map(share).to_numpy(float) * reached["effect_factor"].to_numpy(float), 1.0)
     stake = reached["potential_eur"].clip(lower=0).to_numpy(float) * scenario.money.gross_margin_pct / 100
     return Chances(reached["churn_probability"].clip(0, 1).to_numpy(float), np.full(len(scale), np.nan), scale, stake)
 

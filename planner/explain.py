@@ -38,6 +38,7 @@ def explain_customer(tables: Mapping[str, pd.DataFrame], customer_id: str) -> st
     lines += [_contact_sentence(tables, row) for row in rows(mine)]
     lines += _field_sentences(tables, customer_id)
     lines += why_not_taken(tables, customer_id)
+    lines += _reasons(tables, customer_id)
     lines += ["", "What each channel would bring, in euros of margin:", *_channel_lines(tables, customer_id)]
     return "\n".join(lines)
 
@@ -92,11 +93,37 @@ def _field_sentences(tables: Mapping[str, pd.DataFrame], customer_id: str) -> li
     ]
 
 
+def _reasons(tables: Mapping[str, pd.DataFrame], customer_id: str) -> list[str]:
+    """What moves the customer's risk to leave and the closure probability of each open deal."""
+    scores, deals = (tables.get(name, pd.DataFrame(columns=["customer_id"])) for name in ("customer_scores", "closure"))
+    risks = [
+        f"The risk to leave is {100 * row.churn_probability:.0f} %: {row.churn_reason}."
+        for row in rows(scores[scores["customer_id"] == customer_id])
+        if getattr(row, "churn_reason", "")
+    ]
+    chances = [
+        f"Deal {row.opportunity_id} closes with {100 * row.win_probability:.0f} %: {row.reason}."
+        for row in rows(deals[deals["customer_id"] == customer_id])
+        if getattr(row, "reason", "")
+    ]
+    return risks + chances
+
+
 def _channel_lines(tables: Mapping[str, pd.DataFrame], customer_id: str) -> list[str]:
     actions = tables["actions"]
     mine = actions[actions["customer_id"] == customer_id].sort_values("order_eur", ascending=False, kind="stable")
     return [
         f"  {row.channel:<14}{row.value_eur:>10.2f} = win {row.win_eur:.2f} + churn {row.churn_eur:.2f} + growth "
-        f"{row.growth_eur:.2f} - cost {row.contact_cost_eur:.2f}" + ("" if row.consent else "  (no consent)")
+        f"{row.growth_eur:.2f} - cost {row.contact_cost_eur:.2f}"
+        + ("" if row.consent else "  (no consent)")
+        + _known(row)
         for row in rows(mine)
     ]
+
+
+def _known(row: Any) -> str:
+    """How sure it is that the channel is the best, and where its effect comes from."""
+    if not row.consent:
+        return ""
+    evidence = "assumed" if row.evidence == "assumed" else f"estimated, {row.effect_factor:.2f} of the assumed"
+    return f"  (best in {100 * row.confidence:.0f} % of draws; effect {evidence})"

@@ -5,6 +5,7 @@ from forecasting.closure import forecast_closure
 from forecasting.customers import score_customers
 from forecasting.leads import score_leads
 from forecasting.next_best_action import value_actions
+from forecasting.response import learn_response
 from inputs.types import Tables
 from planner.agree import agree_on_visits
 from planner.audit import audit
@@ -51,9 +52,13 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
         value_horizon_months=s.money.value_horizon_months, seed=seed,
     )  # fmt: skip
     leads = run("leads", score_leads, t.leads, t.lead_history, seed=seed)
+    response = None
+    if s.next_best_action.effects == "estimated":
+        names = tuple(s.channels)
+        response = run("response", learn_response, t.interactions, t.customers, channels=names, seed=seed)
     actions = run(
         "actions", value_actions, t.customers, customers, closure, channels=s.channels, policy=s.contact_policy,
-        settings=s.next_best_action, money=s.money, as_of=s.as_of,
+        settings=s.next_best_action, money=s.money, as_of=s.as_of, response=response,
     )  # fmt: skip
 
     team = make_team(t.reps, t.current_territories, t.customers, settings=s.reps, default_visit_minutes=visit_minutes)

@@ -19,6 +19,7 @@ def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
         "customer_scores": decisions.customers.scores,
         "lead_scores": decisions.leads.scores,
         "actions": decisions.actions.table,
+        "contact_effects": decisions.actions.effects,
         "team": _flat(decisions.team),
         "territories": _flat(decisions.territories.assignment),
         "territory_reps": decisions.territories.reps,

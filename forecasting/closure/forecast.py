@@ -16,6 +16,7 @@ from forecasting.closure.filter import OPINION, Guarded, guard
 from forecasting.closure.landmarks import DAY, Rows, observe, take_censuses
 from forecasting.closure.model import ClosureModel, learn
 from forecasting.closure.models import BASE, JOURNEY, ORDINARY, History, describe
+from forecasting.closure.reasons import NO_EVENT, closure_reasons
 from forecasting.closure.sequences import NEVER, Bools, Deals, Floats, count_reasons, read_deals
 from forecasting.types import ClosureForecast
 from scenarios.schema.forecast import ClosureSettings
@@ -102,9 +103,12 @@ def _score(deals: Deals, history: History, silent: Any, regimes: dict[str, Regim
     seen = len(history.rows)
     win, hmm = np.full(len(deal), np.nan), np.full(len(deal), np.nan)
     method = np.full(len(deal), f"{BASE}: no stage event yet", dtype=object)
+    reason = np.full(len(deal), NO_EVENT, dtype=object)
     for name, regime in regimes.items():
         mine = np.flatnonzero(table["strict"].to_numpy()[:seen] == (name == "strict"))
-        win[mine], hmm[mine] = regime.score(history.pick(mine))
+        part = history.pick(mine)
+        win[mine], hmm[mine] = regime.score(part)
+        reason[mine] = closure_reasons(regime.model, part, win[mine])
         method[mine] = regime.model.method
     win[seen:] = regimes["all"].model.fitted.base_rate
     age_days = ((deals.end - deals.created[deal]) / DAY).clip(0)
@@ -122,6 +126,7 @@ def _score(deals: Deals, history: History, silent: Any, regimes: dict[str, Regim
             "hmm_probability": hmm,
             "rep_probability": table["rep_probability"],
             "method": pd.Series(method, dtype="str"),
+            "reason": pd.Series(reason, dtype="str"),
         }
     )
     return scores.sort_values("opportunity_id", kind="stable").reset_index(drop=True)

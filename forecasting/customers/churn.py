@@ -13,12 +13,11 @@ import numpy as np
 import pandas as pd
 from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
 
 from forecasting.calibration import fit_calibrator, logit
 from forecasting.customers.features import Encoder, fit_encoder
 from forecasting.metrics import auc, bias_points, brier, log_loss
+from forecasting.reasons import in_words, reason_texts, shown_rows, tree_contributions
 
 FOLDS = 5
 MIN_OF_EACH = 20
@@ -46,9 +45,11 @@ Figure = tuple[str, str, float, str, float, int, str]
 
 @dataclass(frozen=True)
 class Churn:
-    """probability: (N,) of each customer, calibrated."""
+    """probability: (N,) of each customer, calibrated. reason: (N,) what moves it, in words; "" where nothing is known
+    or not asked (forecasting/reasons.py)."""
 
     probability: np.ndarray
+    reason: np.ndarray
     quality: tuple[Figure, ...]
     notes: tuple[str, ...]
 
@@ -66,7 +67,12 @@ def score_churn(customers: pd.DataFrame, customer_history: pd.DataFrame, *, seed
     labelled = customer_history[customer_history["churned"].notna()].reset_index(drop=True)
     if not len(labelled):
         note = "churn: there is no customer_history, so nothing is known of leaving and its probability counts 0"
-        return Churn(np.zeros(len(customers)), (("churn", "rows", 0.0, "base_rate", np.nan, 0, note),), (note,))
+        return Churn(
+            np.zeros(len(customers)),
+            _unsaid(customers),
+            (("churn", "rows", 0.0, "base_rate", np.nan, 0, note),),
+            (note,),
+        )
     y = labelled["churned"].to_numpy(dtype=np.float64)
     rate = (y.sum() + 0.5) / (len(y) + 1)
     encoder, notes = fit_encoder(labelled, customers)
@@ -77,7 +83,7 @@ def score_churn(customers: pd.DataFrame, customer_history: pd.DataFrame, *, seed
         )
         note = f"churn: {why}: every customer gets the base rate {100 * rate:.1f} %"
         figure: Figure = ("churn", "brier", float(np.mean((rate - y) ** 2)), "base_rate", np.nan, len(y), note)
-        return Churn(np.full(len(customers), rate), (figure,), (*notes, note))
+        return Churn(np.full(len(customers), rate), _unsaid(customers), (figure,), (*notes, note))
     return _learned(customers, labelled, y, encoder, notes, seed)
 
 
@@ -99,11 +105,18 @@ def _learned(
     for k in range(FOLDS):
         honest[fold == k] = fit_calibrator(raw[fold != k], y[fold != k], order[fold != k]).apply(raw[fold == k])
     calibrator = fit_calibrator(raw, y, order)
-    probability = np.zeros(0)
+    probability, reason = np.zeros(0), _unsaid(customers)
     if len(customers):
-        trees = _trees(x, y, encoder, seed).predict(encoder.encode(customers))
-        plain = logistic(linear, y, encoder.one_hot(customers))
+        model = _trees(x, y, encoder, seed)
+        line = Line.fit(linear, y)
+        trees, plain = model.predict(encoder.encode(customers)), line.probability(encoder.one_hot(customers))
         probability = calibrator.apply(_mixed(np.asarray(trees), plain, share))
+        shown = shown_rows(probability)
+        some = customers.iloc[shown]
+        added = share * tree_contributions(model, encoder.encode(some))
+        added += (1 - share) * encoder.by_column(line.contributions(encoder.one_hot(some)))
+        values = [some[name].to_list() for name in encoder.columns]
+        reason[shown] = reason_texts(added, [in_words(name) for name in encoder.columns], values)
     note = f"out of fold, {100 * share:.0f} % trees, calibrated by {calibrator.kind}"
     quality: list[Figure] = []
     for baseline, other in (("base_rate", base), ("logistic", linear_raw)):
@@ -112,7 +125,11 @@ def _learned(
             ("churn", "brier", brier(honest, y), baseline, brier(other, y), len(y), note),
             ("churn", "bias_points", bias_points(honest, y), baseline, bias_points(other, y), len(y), note),
         ]
-    return Churn(np.clip(probability, 0, 1), tuple(quality), notes)
+    return Churn(np.clip(probability, 0, 1), reason, tuple(quality), notes)
+
+
+def _unsaid(customers: pd.DataFrame) -> np.ndarray:
+    return np.full(len(customers), "", dtype=object)
 
 
 def _mixed(trees: np.ndarray, plain: np.ndarray, share: float) -> np.ndarray:
@@ -155,11 +172,35 @@ def _trees(x: np.ndarray, y: np.ndarray, encoder: Encoder, seed: int) -> lgb.Boo
     return lgb.train({**PARAMETERS, "seed": seed}, data, num_boost_round=TREES)
 
 
+@dataclass(frozen=True)
+class Line:
+    """Logistic regression; unknown numbers count as their mean. mean, scale, weight: (G,) by column."""
+
+    mean: np.ndarray
+    scale: np.ndarray
+    weight: np.ndarray
+    intercept: float
+
+    @classmethod
+    def fit(cls, x: np.ndarray, y: np.ndarray) -> "Line":
+        """Learns from (N, G) columns, NaN unknown, and outcomes 0 or 1."""
+        known = ~np.isnan(x)
+        mean = np.where(known.any(axis=0), np.nansum(x, axis=0) / np.maximum(known.sum(axis=0), 1), 0.0)
+        filled = np.where(known, x, mean)
+        spread = filled.std(axis=0)
+        scale = np.where(spread > 0, spread, 1.0)
+        model = LogisticRegression(C=1.0, max_iter=500).fit((filled - mean) / scale, y)
+        return cls(mean, scale, model.coef_[0], float(model.intercept_[0]))
+
+    def contributions(self, x: np.ndarray) -> np.ndarray:
+        """(L, G) log-odds that each column adds to a mean row."""
+        return np.asarray(np.where(np.isnan(x), 0.0, x - self.mean) / self.scale * self.weight)
+
+    def probability(self, x: np.ndarray) -> np.ndarray:
+        """(L,) probability."""
+        return np.asarray(expit(self.contributions(x).sum(axis=1) + self.intercept))
+
+
 def logistic(x: np.ndarray, y: np.ndarray, at: np.ndarray) -> np.ndarray:
     """(L,) probability by logistic regression, unknown numbers as their mean: the plain way beside the trees."""
-    known = ~np.isnan(x)
-    mean = np.where(known.any(axis=0), np.nansum(x, axis=0) / np.maximum(known.sum(axis=0), 1), 0.0)
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, max_iter=500))
-    model.fit(np.where(known, x, mean), y)
-    probability: np.ndarray = model.predict_proba(np.where(np.isnan(at), mean, at))[:, 1]
-    return probability
+    return Line.fit(x, y).probability(at)

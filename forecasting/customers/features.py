@@ -50,6 +50,12 @@ class Encoder:
                 blocks.append(encoded[:, [i]])
         return np.hstack(blocks) if blocks else np.zeros((len(frame), 0))
 
+    def by_column(self, values: np.ndarray) -> np.ndarray:
+        """(N, F) sums of the (N, G) columns of `one_hot` that belong to one feature."""
+        width = [len(self.categories[name]) if name in self.categories else 1 for name in self.columns]
+        start = np.concatenate([[0], np.cumsum(width)[:-1]]).astype(np.int64)
+        return np.asarray(np.add.reduceat(values, start, axis=1))
+
 
 def feature_columns(frame: pd.DataFrame) -> list[str]:
     """Names of the `feature_*` columns, sorted."""

@@ -19,7 +19,7 @@ QUALITY_COLUMNS = ("model", "metric", "value", "baseline", "baseline_value", "ro
 COLUMNS = {
     "customer_id": "str", "churn_probability": "float64", "potential_eur": "float64", "anomaly_score": "float64",
     "is_anomaly": "bool", "anomaly_reason": "str", "value_band": "int64", "potential_band": "int64",
-    "segment": "str", "cluster": "int64",
+    "segment": "str", "cluster": "int64", "churn_reason": "str",
 }  # fmt: skip
 
 
@@ -74,6 +74,7 @@ def score_customers(
             "potential_band": potential_band,
             "segment": labels(value_band, potential_band),
             "cluster": clusters(shape, potential, seed=seed),
+            "churn_reason": churn.reason,
         }
     ).astype(COLUMNS)
     notes = (*churn.notes, *expected.notes, *odd.notes)

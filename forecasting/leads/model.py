@@ -14,6 +14,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from forecasting.calibration import Calibrator, fit_calibrator, logit, time_blocks
+from forecasting.reasons import in_words, reason_texts, shown_rows, tree_contributions
 
 TREES = 300
 BAGS = 3
@@ -61,17 +62,44 @@ def raw_probability(
     past: pd.DataFrame, converted: np.ndarray, later: pd.DataFrame, *, seed: int, bags: int
 ) -> np.ndarray:
     """(L,) probability as the trees have it: mean log-odds of `bags` samples."""
-    # Names go in as c0, c1, ...: LightGBM refuses some characters that people use.
-    names = {name: f"c{place}" for place, name in enumerate(past.columns)}
-    data = lightgbm.Dataset(
-        past.rename(columns=names), label=converted.astype(int), weight=recency(len(past)), free_raw_data=False
-    )
-    asked = later.rename(columns=names)
+    return _odds(_trees(past, converted, seed=seed, bags=bags), later)
+
+
+def explained(
+    past: pd.DataFrame, converted: np.ndarray, later: pd.DataFrame, *, seed: int
+) -> tuple[np.ndarray, list[str]]:
+    """`predict`, and for each of the later leads what moves its probability, in words (forecasting/reasons.py)."""
+    if len(later) == 0:
+        return np.zeros(0), []
+    trees = _trees(past, converted, seed=seed, bags=BAGS)
+    probability = _fit(past, converted, seed=seed).apply(_odds(trees, later))
+    shown = shown_rows(probability)
+    some = later.iloc[shown]
+    added = np.mean([tree_contributions(model, _named(some)) for model in trees], axis=0)
+    values = [some[name].to_list() for name in later.columns]
+    reasons = np.full(len(later), "", dtype=object)
+    reasons[shown] = reason_texts(added, [in_words(str(name)) for name in later.columns], values)
+    return probability, reasons.tolist()
+
+
+def _named(frame: pd.DataFrame) -> pd.DataFrame:
+    """Names go in as c0, c1, ...: LightGBM refuses some characters that people use."""
+    return frame.rename(columns={name: f"c{place}" for place, name in enumerate(frame.columns)})
+
+
+def _trees(past: pd.DataFrame, converted: np.ndarray, *, seed: int, bags: int) -> list[lightgbm.Booster]:
+    data = lightgbm.Dataset(_named(past), label=converted.astype(int), weight=recency(len(past)), free_raw_data=False)
+    return [
+        lightgbm.train({**PARAMETERS, "seed": (seed + bag) % 2**31}, data, num_boost_round=TREES) for bag in range(bags)
+    ]
+
+
+def _odds(trees: list[lightgbm.Booster], later: pd.DataFrame) -> np.ndarray:
+    """(L,) probability at the mean of the trees' log-odds."""
     odds = np.zeros(len(later))
-    for bag in range(bags):
-        model = lightgbm.train({**PARAMETERS, "seed": (seed + bag) % 2**31}, data, num_boost_round=TREES)
-        odds += np.asarray(model.predict(asked, raw_score=True), dtype=np.float64)
-    return np.asarray(expit(odds / bags))
+    for model in trees:
+        odds += np.asarray(model.predict(_named(later), raw_score=True), dtype=np.float64)
+    return np.asarray(expit(odds / len(trees)))
 
 
 def recency(rows: int) -> np.ndarray:

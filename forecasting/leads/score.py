@@ -12,7 +12,7 @@ import pandas as pd
 
 from forecasting.leads.columns import LeadColumns, read_columns
 from forecasting.leads.leakage import Leaks, find_leaks
-from forecasting.leads.model import logistic, predict
+from forecasting.leads.model import explained, logistic, predict
 from forecasting.metrics import auc, bias_points, brier, ece, log_loss, precision_at
 from forecasting.types import LeadScores
 
@@ -46,7 +46,7 @@ def score_leads(leads: pd.DataFrame, lead_history: pd.DataFrame, *, seed: int) -
     notes = _column_notes(columns, leaks)
     trained = len(converted) >= MIN_ROWS and min(converted.sum(), (~converted).sum()) >= MIN_OUTCOMES and bool(kept)
     if not trained:
-        probability = np.full(len(fresh), _base_rate(converted))
+        probability, reasons = np.full(len(fresh), _base_rate(converted)), [""] * len(fresh)
         notes.append(f"{len(converted)} past leads, {int(converted.sum())} converted: too few or no features to learn "
                      "from; every lead has the base rate.")  # fmt: skip
         quality = _quality(np.zeros(0), converted[:0], {})
@@ -58,8 +58,8 @@ def score_leads(leads: pd.DataFrame, lead_history: pd.DataFrame, *, seed: int) -
             baselines[LOGISTIC] = logistic(earlier, converted[:first], later)
         tested = predict(earlier, converted[:first], later, seed=seed)
         quality = _quality(tested, converted[first:], baselines)
-        probability = predict(past, converted, fresh, seed=seed)
-    return LeadScores(_ranked(leads, probability), refused, quality, tuple(notes))
+        probability, reasons = explained(past, converted, fresh, seed=seed)
+    return LeadScores(_ranked(leads, probability, reasons), refused, quality, tuple(notes))
 
 
 def _base_rate(converted: np.ndarray) -> float:
@@ -67,13 +67,13 @@ def _base_rate(converted: np.ndarray) -> float:
     return (won + 1) / (rows + 2) if won in (0, rows) else won / rows
 
 
-def _ranked(leads: pd.DataFrame, probability: np.ndarray) -> pd.DataFrame:
-    """lead_id, conversion_probability, rank; by lead_id."""
+def _ranked(leads: pd.DataFrame, probability: np.ndarray, reasons: list[str]) -> pd.DataFrame:
+    """lead_id, conversion_probability, rank, reason; by lead_id."""
     scores = pd.DataFrame({"lead_id": leads["lead_id"].sort_values(kind="stable").reset_index(drop=True)})
     scores["conversion_probability"] = probability
     place = np.empty(len(scores), dtype=np.int64)
     place[np.argsort(-probability, kind="stable")] = np.arange(1, len(scores) + 1)
-    return scores.assign(rank=place)
+    return scores.assign(rank=place, reason=pd.Series(reasons, dtype="str"))
 
 
 def _quality(probability: np.ndarray, converted: np.ndarray, baselines: dict[str, np.ndarray]) -> pd.DataFrame:

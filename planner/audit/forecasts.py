@@ -13,6 +13,9 @@ from scenarios.schema import SELF_SERVICE, Scenario
 
 Plan = Mapping[str, pd.DataFrame]
 EURO_TOLERANCE = 1e-6
+DRAWN_BY_LOT = 100
+"""A channel is estimated from so many contacts by lot and as many customers left alone."""
+MOST_TIMES_ASSUMED = 4.0
 
 
 def calls_in_range(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
@@ -75,14 +78,16 @@ def actions_sum(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Find
 
 
 def win_euros(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
-    """win_eur = sum over open deals of amount x margin x min(lift, 1 - probability)."""
+    """win_eur = sum over open deals of amount x margin x min(lift x effect factor, 1 - probability)."""
     actions, deals = plan["actions"], plan["closure"]
+    stake = deals["amount_eur"].fillna(0) * scenario.money.gross_margin_pct / 100
+    known = deals[["customer_id"]].assign(stake=stake, room=1 - deals["win_probability"])
     wanted = "open_opportunities" in scenario.next_best_action.value_from
     for name, channel in scenario.channels.items():
-        lift = np.minimum(channel.win_lift_points / 100, 1 - deals["win_probability"])
-        gain = deals["amount_eur"].fillna(0) * lift * scenario.money.gross_margin_pct / 100 * wanted
-        by_customer = gain.groupby(deals["customer_id"]).sum()
         mine = actions[actions["channel"] == name]
+        each = known.merge(mine[["customer_id", "effect_factor"]], on="customer_id")
+        lift = np.minimum(channel.win_lift_points / 100 * each["effect_factor"], each["room"])
+        by_customer = (each["stake"] * lift * wanted).groupby(each["customer_id"]).sum()
         expected = mine["customer_id"].map(by_customer).fillna(0.0).to_numpy(float)
         bad = ~np.isclose(mine["win_eur"].to_numpy(float), expected, atol=0.005, rtol=1e-9)
         for row in rows(mine[bad].head(5)):
@@ -100,4 +105,54 @@ def consent_as_given(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator
             yield Finding("consent_as_given", "actions", f"{row.customer_id} {row.channel}", "consent was never given")
 
 
-CHECKS = (calls_in_range, probabilities_in_range, open_deals_scored, actions_sum, win_euros, consent_as_given)
+def effects_as_evidenced(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """A channel's effects are estimated if and only if the scenario lets them be and enough contacts were by lot.
+
+    Assumed effects have the factor 1; estimated ones are between 0 and 4 times the assumed.
+    """
+    stated = {row.channel: row for row in rows(plan["contact_effects"])}
+    for name in scenario.channels:
+        contacts, alone = _drawn_by_lot(tables, name)
+        wanted = scenario.next_best_action.effects == "estimated" and min(contacts, alone) >= DRAWN_BY_LOT
+        evidence = "estimated" if wanted else "assumed"
+        mine = plan["actions"][plan["actions"]["channel"] == name]
+        factor = mine["effect_factor"]
+        bad = (mine["evidence"] != evidence) | ~factor.between(0, MOST_TIMES_ASSUMED)
+        if not wanted:
+            bad |= factor != 1
+        for row in rows(mine[bad].head(5)):
+            message = f"{row.effect_factor:g} times the assumed effect, {row.evidence}, where effects are {evidence}"
+            yield Finding("effects_as_evidenced", "actions", f"{row.customer_id} {name}", message)
+        told = stated.get(name)
+        if told is None or told.evidence != evidence or (wanted and told.contacts_by_lot != contacts):
+            message = f"is not told as {evidence} with {contacts} contacts by lot"
+            yield Finding("effects_as_evidenced", "contact_effects", name, message)
+        elif len(mine) and not np.isclose(told.mean_factor, factor.mean(), rtol=1e-9):
+            message = f"{told.mean_factor:g} is stated, the mean over customers is {factor.mean():g}"
+            yield Finding("effects_as_evidenced", "contact_effects", name, message)
+
+
+def _drawn_by_lot(tables: Tables, channel: str) -> tuple[int, int]:
+    """Contacts by a channel and customers left alone in the history, by lot, of known customers who consent to it.
+
+    Where no customer has a consent entry at all, all count.
+    """
+    history = tables.interactions
+    if "randomised" not in history.columns:
+        return 0, 0
+    consents = {row.customer_id: row.consent for row in rows(tables.customers)}
+    known = any(isinstance(given, tuple) for given in consents.values())
+    may = {who for who, given in consents.items() if not known or (isinstance(given, tuple) and channel in given)}
+    by_lot = history[(history["randomised"].fillna(0).astype(float) > 0) & history["customer_id"].isin(may)]
+    return int((by_lot["channel"] == channel).sum()), int((by_lot["channel"] == "none").sum())
+
+
+CHECKS = (
+    calls_in_range,
+    probabilities_in_range,
+    open_deals_scored,
+    actions_sum,
+    win_euros,
+    consent_as_given,
+    effects_as_evidenced,
+)

@@ -119,7 +119,8 @@ def need_from_forecast(scenario: Scenario, tables: Tables, plan: Plan) -> Iterat
 
 
 def customer_euros(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
-    """churn_eur = churn probability x reduction x potential x margin; growth_eur = lift x potential x margin."""
+    """churn_eur = churn probability x min(1, reduction x effect factor) x potential x margin; growth_eur = lift x
+    effect factor x potential x margin."""
     scores = plan["customer_scores"].set_index("customer_id")
     churn = scores["churn_probability"].clip(0, 1).fillna(0.0)
     potential = scores["potential_eur"].clip(lower=0).fillna(0.0) * scenario.money.gross_margin_pct / 100
@@ -128,9 +129,11 @@ def customer_euros(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[F
         mine = plan["actions"][plan["actions"]["channel"] == name]
         lost = (churn * potential).reindex(mine["customer_id"]).fillna(0.0).to_numpy(float)
         grown = potential.reindex(mine["customer_id"]).fillna(0.0).to_numpy(float)
+        factor = mine["effect_factor"].to_numpy(float)
+        kept = np.minimum(channel.churn_reduction_pct / 100 * factor, 1.0)
         for part, expected in (
-            ("churn_eur", lost * channel.churn_reduction_pct / 100 * ("churn_risk" in counted)),
-            ("growth_eur", grown * channel.growth_lift_pct / 100 * ("potential" in counted)),
+            ("churn_eur", lost * kept * ("churn_risk" in counted)),
+            ("growth_eur", grown * channel.growth_lift_pct / 100 * factor * ("potential" in counted)),
         ):
             bad = ~np.isclose(mine[part].to_numpy(float), expected, atol=EURO_TOLERANCE, rtol=1e-9)
             for row in rows(mine[bad].head(5)):

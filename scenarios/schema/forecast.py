@@ -75,6 +75,9 @@ class NextBestAction(Block):
     """Sources of value; their euros sum to the value."""
     adjust_pct: Adjust = Adjust()
     """Adjustments of the order."""
+    effects: Literal["estimated", "assumed"] = "estimated"
+    """`estimated`: how channels and customers compare is learned from `data.interactions`, channel by channel, once it
+    holds 100 contacts and 100 customers left alone by lot; `assumed`: the lifts and reductions of `channels` stand."""
 
 
 class Channel(Block):

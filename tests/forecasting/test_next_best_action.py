@@ -161,6 +161,7 @@ def test_what_is_unknown_counts_nothing_and_is_said():
         "1 open deals without an amount count 0 euros",
         "1 open deals belong to no customer in the table and count nowhere",
         "1 open deals without a closure probability count 0 euros",
+        "effects of contacts are those that the scenario assumes, as `next_best_action.effects` asks",
     )
 
 
@@ -224,19 +225,30 @@ def test_for_any_numbers_parts_sum_sources_only_add_and_signs_stay(churn, potent
 
 
 def test_an_experiment_scales_the_parts_and_says_so():
-    """Measured 1 : 3 between visit and call, assumed 6 : 3: a visit's gains times 3/8, a call's times 9/4."""
+    """Measured .05 and .15 without error, assumed 6 : 3, so 5/600 and 5/100 a point, 7/240 on average: a visit's gains
+    times 2/7, a call's times 12/7."""
     quality = pd.DataFrame(
-        {"channel": ["field", "outbound"], "mean_effect": [0.05, 0.15], "low": [0.04, 0.14], "high": [0.06, 0.16]}
-    )
+        {"channel": ["field", "outbound"], "mean_effect": [0.05, 0.15], "low": [0.05, 0.15], "high": [0.05, 0.15],
+         "contacts": [200, 300], "controls": [100, 100]}
+    )  # fmt: skip
+    order = pd.DataFrame([{"rows": 700.0, "qini": 0.02, "low": 0.01, "high": 0.03}])
     effect = pd.DataFrame({"customer_id": ["B", "B"], "channel": ["field", "outbound"], "relative": [1.0, 1.0]})
     plain = run().table.set_index(["customer_id", "channel"])
-    table = run(response=Response(effect, quality)).table.set_index(["customer_id", "channel"])
-    for channel, factor, word in (("field", 3 / 8, "estimated"), ("outbound", 9 / 4, "estimated")):
+    learned = run(response=Response(effect, quality, order))
+    table = learned.table.set_index(["customer_id", "channel"])
+    for channel, factor, word in (("field", 2 / 7, "estimated"), ("outbound", 12 / 7, "estimated")):
         for part in ("churn_eur", "growth_eur"):
             assert table.loc[("B", channel), part] == pytest.approx(factor * plain.loc[("B", channel), part])
         assert table.loc[("B", channel), "evidence"] == word
         assert table.loc[("B", channel), "effect_factor"] == pytest.approx(factor)
     assert table.loc[("B", "self_service"), "evidence"] == "assumed"
+    assert "effect estimated, 1.71 of the assumed" in table.loc[("B", "outbound"), "why"]
+    assert learned.effects["evidence"].tolist() == ["estimated", "estimated", "assumed"]
+    assert learned.notes[-1] == (
+        "effects of field, outbound are estimated from 500 contacts by lot and 100 customers left alone by lot; those "
+        "of self_service are assumed. Qini of their order: 2.00 responses in 100 customers (90 % interval 1.00 to "
+        "3.00; 0 says nothing)"
+    )
     parts = table["win_eur"] + table["churn_eur"] + table["growth_eur"] - table["contact_cost_eur"]
     assert (parts - table["value_eur"]).abs().max() <= 1e-9
 

@@ -45,7 +45,7 @@ def dossier(channel: str = "field", **changes: Any) -> Dossier:
     )  # fmt: skip
     action = SimpleNamespace(
         win_eur=120.0, churn_eur=30.5, growth_eur=4.0, contact_cost_eur=4.8, value_eur=149.7, consent=True,
-        evidence="assumed", why="",
+        evidence="assumed", effect_factor=1.0, why="",
     )  # fmt: skip
     score = SimpleNamespace(
         segment="high value, growing", churn_probability=0.123, potential_eur=1234.0, is_anomaly=True,
@@ -129,12 +129,12 @@ def test_what_is_not_known_is_not_said(small_run: Any) -> None:
 def test_a_call_names_its_length_and_the_promise_to_callers(small_run: Any) -> None:
     """Outbound: minutes of the plan, service level of the scenario; the next best channel where none is preferred."""
     made = write_script(
-        dossier("outbound", customer=None, deals=(), action=replace_action(evidence="estimated", churn_eur=0.0)),
+        dossier("outbound", customer=None, deals=(), action=replace_action(evidence="estimated", effect_factor=1.25, churn_eur=0.0)),
         small_run.scenario,
         at=AT,
     )
     assert made.reminders[-1] == ("Planned 30 minutes; meanwhile 80 % of callers are promised an answer within 20 s.")
-    assert made.rationale[-1] == "Effect estimated from past contacts."
+    assert made.rationale[-1] == "Effect estimated from contacts drawn by lot: 1.25 of what the scenario assumes."
     assert made.actions == ("Ask what else they need.",)
     assert made.objections == ("“I have no time”: the plan's next best is outbound, 12.00 EUR behind.",)
 

@@ -18,7 +18,8 @@ def tables(**changes: Any) -> dict[str, pd.DataFrame]:
     values = [("field", 80.0, 20.0, True), ("mail", 60.0, 90.0, False), ("outbound", 40.0, 50.0, True)]
     parts = {"win_eur": 0.0, "churn_eur": 0.0, "growth_eur": 0.0, "contact_cost_eur": 0.0, "minutes": 30.0}
     actions = [
-        {"customer_id": "C1", "channel": channel, "value_eur": value, "order_eur": order, "consent": consent, **parts}
+        {"customer_id": "C1", "channel": channel, "value_eur": value, "order_eur": order, "consent": consent, **parts,
+         "evidence": "estimated" if channel == "field" else "assumed", "effect_factor": 1.5, "confidence": 0.75}
         for channel, value, order, consent in values
     ]
     made = {

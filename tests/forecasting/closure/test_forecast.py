@@ -174,6 +174,7 @@ def test_empty_tables_give_empty_frames_of_the_contract() -> None:
         "hmm_probability",
         "rep_probability",
         "method",
+        "reason",
     ]
     assert list(forecast.left_out.columns) == ["reason", "deals"]
 

@@ -12,7 +12,7 @@ from forecasting.types import CustomerScores
 AS_OF = date(2024, 6, 30)
 COLUMNS = [
     "customer_id", "churn_probability", "potential_eur", "anomaly_score", "is_anomaly", "anomaly_reason", "value_band",
-    "potential_band", "segment", "cluster",
+    "potential_band", "segment", "cluster", "churn_reason",
 ]  # fmt: skip
 NO_HISTORY = pd.DataFrame({"snapshot_id": pd.array([], dtype="str"), "churned": np.zeros(0)})
 NO_SALES = pd.DataFrame(

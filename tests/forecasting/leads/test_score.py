@@ -108,7 +108,7 @@ def test_no_history_gives_one_half_and_no_leads_give_no_scores() -> None:
     assert score_leads(leads, history.iloc[:0], seed=7).scores["conversion_probability"].tolist() == [0.5] * 3
     none = score_leads(leads.iloc[:0], history, seed=7)
     assert none.scores.empty
-    assert list(none.scores.columns) == ["lead_id", "conversion_probability", "rank"]
+    assert list(none.scores.columns) == ["lead_id", "conversion_probability", "rank", "reason"]
     metrics = ["auc", "brier", "ece", "bias_points", "log_loss", "precision_top20"]
     assert none.quality["metric"].tolist() == metrics * 2
     assert none.quality["baseline"].tolist() == ["base rate"] * 6 + ["logistic regression"] * 6

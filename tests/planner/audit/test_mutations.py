@@ -79,6 +79,34 @@ def inflated_win(run: Any) -> Plan:
     )
 
 
+@breaks("win_euros")
+def twice_the_effect(run: Any) -> Plan:
+    """The factor alone: win_euros, customer_euros and effects_as_evidenced refuse it; the first is named here."""
+    actions = run.plan["actions"]
+    row = actions.index[actions["win_eur"] > 1][0]
+    return changed(run, "actions", row, effect_factor=2 * actions.loc[row, "effect_factor"])
+
+
+@breaks("effects_as_evidenced")
+def better_everywhere(run: Any) -> Plan:
+    """Factor and all euros together, so that every sum is right."""
+    actions = run.plan["actions"]
+    row = actions.index[(actions["win_eur"] == 0) & (actions["value_eur"] > 0)][0]
+    own = actions.loc[row]
+    gain = own["churn_eur"] + own["growth_eur"]
+    return changed(
+        run, "actions", row, effect_factor=1.2 * own["effect_factor"], churn_eur=1.2 * own["churn_eur"],
+        growth_eur=1.2 * own["growth_eur"], value_eur=own["value_eur"] + 0.2 * gain,
+    )  # fmt: skip
+
+
+@breaks("effects_as_evidenced")
+def invented_experiment(run: Any) -> Plan:
+    effects = run.plan["contact_effects"]
+    other = {"assumed": "estimated", "estimated": "assumed"}[effects["evidence"].iloc[0]]
+    return changed(run, "contact_effects", 0, evidence=other)
+
+
 @breaks("consent_as_given")
 def forged_consent(run: Any) -> Plan:
     actions = run.plan["actions"]
