@@ -2,7 +2,8 @@
 
 Every origin gets exactly the rows up to it. Public holidays of the country (US, IL) are known ahead, as everything that
 a calendar says; what was open is not. Quick: every third origin and no peers that train. Default: all origins and
-peers, a synthetic company, 1,000 queues once. Full: five seeds of ours, five companies. Files named by --instances are
+peers, five synthetic companies, 1,000 queues once. Full: five seeds of ours, ten companies. The queues of February and
+the companies are the series that nothing was tuned on (`untuned.*`). Files named by --instances are
 measured by the same protocol in place of the two series.
 """
 
@@ -16,9 +17,9 @@ import numpy as np
 
 from benchmarks.calls import methods, peers
 from benchmarks.calls.from_log import measure_log
-from benchmarks.calls.generated import AS_OF, FIRST_SEED, company_said, measure_large
+from benchmarks.calls.generated import AS_OF, FIRST_SEED, company_naive_error, company_said, measure_large
 from benchmarks.calls.handle_times import measure_handle_times
-from benchmarks.calls.scores import Said, scores
+from benchmarks.calls.scores import RESAMPLES, Said, scores
 from benchmarks.calls.series import SLOT_MINUTES, Series, read_log_queues, read_series, thinned
 from benchmarks.frame import Benchmark, Cell, Options, Row
 
@@ -35,7 +36,7 @@ TRAINED: dict[str, Method] = {
     "quantile_lightgbm": peers.quantile_lightgbm,
 }
 SEEDS = {"quick": 1, "default": 1, "full": 5}
-COMPANIES = {"quick": 1, "default": 1, "full": 5}
+COMPANIES = {"quick": 1, "default": 5, "full": 10}
 LARGE = {"quick": 0, "default": 1000, "full": 1000}
 EVERY = {"quick": 3, "default": 1, "full": 1}
 FIGURES = ("wI", "wD", "TD", "cover80_interval", "cover80_day", "cover80_total", "wQL", "mase")
@@ -43,13 +44,16 @@ COLUMNS = (
     "measure", "series", "method", *FIGURES, "wI_low", "wI_high", "crossings", "negatives", "origins",
     "cell_error_pct", "workload_bias_pct", "weekly_accuracy_pct", "calls", "seconds", "cpu_seconds", "peak_mb", "note",
 )  # fmt: skip
+COMPANY_FIGURES = ("weekly_accuracy_pct", "wI", "wD", "TD", "cover80_interval", "cover80_day", "cover80_total", "mase")
 LOG_KEYS = {"log against counts": "log.calls_apart", "rows not accounted for": "log.rows_unaccounted"}
 NAMED = (*SIMPLE, *TRAINED, *(f"statsforecast_{name}" for name in peers.MODELS))
 SUMMARY_KEYS = (
     *(f"{series}.{figure}" for series in FILES for figure in FIGURES),
     *(f"{series}.{method}_{figure}" for series in FILES for method in NAMED for figure in ("wI", "wD", "TD")),
     "aht.cell_error_pct", "aht.workload_bias_pct", "aht.daily_cell_error_pct", "aht.daily_workload_bias_pct",
-    "synthetic.weekly_accuracy_pct", "synthetic.wD", "synthetic.cover80_interval", "synthetic.cover80_day",
+    *(f"synthetic.{figure}" for figure in COMPANY_FIGURES),
+    "untuned.series", "untuned.mase", "untuned.mase_low", "untuned.mase_high", "untuned.seasonal_naive_mase",
+    "untuned.better_than_naive",
     *LOG_KEYS.values(), "one_queue_seconds", "one_queue_cpu_seconds", "scale_queues", "scale_seconds", "scale_peak_mb",
 )  # fmt: skip
 
@@ -139,19 +143,24 @@ def _write(
 
 
 def measure_company(seed: int, size: str) -> Iterator[Row]:
-    """The inbound queue of a synthetic company at weekly origins."""
-    pairs = list(company_said(seed, origins=4 if size == "quick" else 12))
-    said, came = [pair[0] for pair in pairs], [pair[1] for pair in pairs]
+    """The inbound queue of a synthetic company at weekly origins: ours and seasonal naive."""
+    origins = 4 if size == "quick" else 12
+    answers = list(company_said(seed, origins=origins))
+    error, truths = company_naive_error(seed, origins=origins), [answer[2] for answer in answers]
+    for method, said in (("ours", [a[0] for a in answers]), ("seasonal_naive", [a[1] for a in answers])):
+        yield {"measure": "company", "series": f"synthetic {seed}", "method": method,
+               **scores(said, truths, naive_error=error), "weekly_accuracy_pct": _weekly_accuracy(said, truths),
+               "note": f"last origin {AS_OF}"}  # fmt: skip
+
+
+def _weekly_accuracy(said: list[Said], truths: list[np.ndarray]) -> float:
+    """100 - mean absolute error of the weeks' totals, in percent of each."""
     weeks = [
-        abs(np.where(np.isnan(y[w : w + 7]), 0, s.point[w : w + 7]).sum() - np.nansum(y[w : w + 7]))
-        / np.nansum(y[w : w + 7])
-        for s, y in pairs
+        abs(np.where(np.isnan(y[w : w + 7]), 0, s.point[w : w + 7]).sum() / np.nansum(y[w : w + 7]) - 1)
+        for s, y in zip(said, truths, strict=True)
         for w in (0, 7)
     ]
-    found = scores(said, came, naive_error=float("nan"))
-    found.pop("mase")
-    yield {"measure": "company", "series": f"synthetic {seed}", "method": "ours", **found,
-           "weekly_accuracy_pct": 100 * (1 - float(np.mean(weeks))), "note": f"last origin {AS_OF}"}  # fmt: skip
+    return 100 * (1 - float(np.mean(weeks)))
 
 
 def summarise(rows: Sequence[Row]) -> dict[str, Any]:
@@ -179,10 +188,25 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
             found |= {"scale_queues": int(row["series"].split()[0]), "scale_seconds": row["seconds"],
                       "scale_peak_mb": row["peak_mb"]}  # fmt: skip
     companies = [row for row in rows if row["measure"] == "company"]
-    if companies:
-        keys = ("weekly_accuracy_pct", "wD", "cover80_interval", "cover80_day")
-        found |= {f"synthetic.{key}": float(np.mean([row[key] for row in companies])) for key in keys}
-    return found
+    ours = [row for row in companies if row["method"] == "ours"]
+    if ours:
+        found |= {f"synthetic.{key}": float(np.mean([row[key] for row in ours])) for key in COMPANY_FIGURES}
+    return found | _untuned([row for row in rows if row["measure"] in ("company", "february")])
+
+
+def _untuned(rows: Sequence[Row]) -> dict[str, Any]:
+    """Over the series that nothing was tuned on: mean scaled error beside seasonal naive's, and its 90 % interval."""
+    mase = {method: {row["series"]: row["mase"] for row in rows if row["method"] == method}
+            for method in ("ours", "seasonal_naive")}  # fmt: skip
+    names = sorted(set(mase["ours"]) & set(mase["seasonal_naive"]))
+    if not names:
+        return {}
+    ours, naive = (np.array([mase[method][name] for name in names]) for method in ("ours", "seasonal_naive"))
+    drawn = np.random.default_rng(0).integers(0, len(names), (RESAMPLES, len(names)))
+    low, high = np.quantile(ours[drawn].mean(axis=1), (0.05, 0.95))
+    return {"untuned.series": len(names), "untuned.mase": float(ours.mean()), "untuned.mase_low": float(low),
+            "untuned.mase_high": float(high), "untuned.seasonal_naive_mase": float(naive.mean()),
+            "untuned.better_than_naive": int((ours < naive).sum())}  # fmt: skip
 
 
 def inputs(options: Options) -> Iterable[Path]:

@@ -48,29 +48,40 @@ def company_demand(seed: int, *, contract_hours: float = 1500.0) -> tuple[pd.Dat
     return pd.DataFrame({"queue": queue, "interval_start": starts, "calls": calls, "is_gap": False}), rates.campaigns
 
 
-def company_said(seed: int, *, origins: int = ORIGINS) -> Iterator[tuple[Said, np.ndarray]]:
-    """Forecast and truth at weekly origins, the last one `AS_OF`."""
+def company_said(seed: int, *, origins: int = ORIGINS) -> Iterator[tuple[Said, Said, np.ndarray]]:
+    """Ours, seasonal naive (the latest same weekday, whatever it was) and the truth at weekly origins, the last one
+    `AS_OF`; the truth is NaN where the company is closed."""
     demand, campaigns = company_demand(seed)
     hours = opening_hours()
+    calls = demand["calls"].to_numpy().reshape(-1, SLOTS)
+    first = demand["interval_start"].iloc[0]
     for back in range(origins - 1, -1, -1):
         as_of = pd.Timestamp(AS_OF) - pd.Timedelta(days=STEP_DAYS * back)
         known = demand[demand["interval_start"] < as_of + pd.Timedelta(days=1)]
-        began = time.perf_counter()
+        began, used = time.perf_counter(), time.process_time()
         forecast = forecast_calls(
             known, NO_LEGS, settings=CallSettings(days=HORIZON_DAYS, interval_minutes=SLOT_MINUTES, sample_paths=PATHS),
             opening_hours=hours, country=COUNTRY, as_of=as_of.date(), seed=seed, exogenous=campaigns,
         )  # fmt: skip
-        seconds = time.perf_counter() - began
-        end = as_of + pd.Timedelta(days=1 + HORIZON_DAYS)
-        after = demand[(demand["interval_start"] > as_of) & (demand["interval_start"] < end)]
-        after = after[after["interval_start"] >= as_of + pd.Timedelta(days=1)]
+        seconds, cpu = time.perf_counter() - began, time.process_time() - used
+        origin = (as_of - first).days
         opened = forecast.table["is_open"].to_numpy().reshape(HORIZON_DAYS, SLOTS)
-        truth = np.where(opened, after["calls"].to_numpy().reshape(HORIZON_DAYS, SLOTS), np.nan)
+        truth = np.where(opened, calls[origin + 1 : origin + 1 + HORIZON_DAYS], np.nan)
         table = forecast.table
         quantiles = np.array([table[f"calls_p{p}"].to_numpy().reshape(HORIZON_DAYS, SLOTS) for p in (10, 50, 90)])
         paths = forecast.paths[:, 0].reshape(-1, HORIZON_DAYS, SLOTS)
         point = table["calls_mean"].to_numpy().reshape(HORIZON_DAYS, SLOTS)
-        yield Said(point, quantiles, paths, seconds), truth
+        naive = np.tile(calls[origin - 6 : origin + 1], (HORIZON_DAYS // 7, 1))
+        yield Said(point, quantiles, paths, seconds, cpu), Said(naive), truth
+
+
+def company_naive_error(seed: int, *, origins: int = ORIGINS) -> float:
+    """Mean absolute difference of an open interval to the week before, over what the first origin knows."""
+    demand, _ = company_demand(seed)
+    calls = demand["calls"].to_numpy().reshape(-1, SLOTS)
+    known = calls[: (pd.Timestamp(AS_OF) - demand["interval_start"].iloc[0]).days + 1 - STEP_DAYS * (origins - 1)]
+    some = np.maximum(known[7:], known[:-7]) > 0
+    return float(np.abs(known[7:] - known[:-7])[some].mean())
 
 
 def many_queues(count: int, seed: int) -> pd.DataFrame:

@@ -81,9 +81,10 @@ def test_a_company_and_many_queues_can_be_generated(monkeypatch):
     """One origin of a company, with few trees; three queues over 18 weeks with levels that differ."""
     small = lambda **_: Effort(bags=1, rows=4000, trees=5)  # noqa: E731
     monkeypatch.setattr("forecasting.calls.forecast.Effort", Mock(side_effect=small, rows=4000))
-    rows = list(generated.company_said(5, origins=1))
-    said, truth = rows[0]
-    assert said.point.shape == truth.shape == (14, 48)
+    said, naive, truth = next(generated.company_said(5, origins=1))
+    assert said.point.shape == naive.point.shape == truth.shape == (14, 48)
+    before = generated.company_demand(5)[0]["calls"].to_numpy()[-21 * 48 : -14 * 48].reshape(7, 48)
+    assert (naive.point == np.tile(before, (2, 1))).all()
     demand = generated.many_queues(3, 1)
     assert len(demand) == 3 * generated.LARGE_DAYS * 48
     assert demand.groupby("queue", observed=True)["calls"].sum().std() > 0
@@ -132,7 +133,11 @@ def test_the_summary_has_its_declared_keys_and_the_mean_over_seeds(tmp_path):
         {"measure": "handle time", "method": "ours", "cell_error_pct": 21.0, "workload_bias_pct": -3.0},
         {"measure": "log", "series": "rows not accounted for", "method": "ours", "calls": 0.0},
         {"measure": "scale", "series": "1000 queues", "method": "ours", "seconds": 200.0, "peak_mb": 2000.0},
-        {"measure": "company", "weekly_accuracy_pct": 97.0, "wD": 4.0, "cover80_interval": 80.0, "cover80_day": 80.0},
+        {**dict.fromkeys(calls.COMPANY_FIGURES, 80.0), "measure": "company", "series": "a", "method": "ours",
+         "mase": 0.6},
+        {"measure": "company", "series": "a", "method": "seasonal_naive", "mase": 0.9},
+        {"measure": "february", "series": "b", "method": "ours", "mase": 0.8},
+        {"measure": "february", "series": "b", "method": "seasonal_naive", "mase": 0.7},
     ]  # fmt: skip
     summary = whole_summary(calls.BENCHMARK, rows)
     assert summary["bank.wI"] == 6.0
@@ -141,6 +146,11 @@ def test_the_summary_has_its_declared_keys_and_the_mean_over_seeds(tmp_path):
     assert summary["scale_queues"] == 1000
     assert summary["log.rows_unaccounted"] == 0.0
     assert summary["one_queue_cpu_seconds"] == 2.0
+    assert summary["synthetic.mase"] == 0.6
+    assert summary["untuned.series"] == 2
+    assert summary["untuned.mase"] == pytest.approx(0.7)
+    assert (summary["untuned.seasonal_naive_mase"], summary["untuned.better_than_naive"]) == (pytest.approx(0.8), 1)
+    assert 0.6 <= summary["untuned.mase_low"] <= 0.7 <= summary["untuned.mase_high"] <= 0.8
     assert summary["technion.wI"] is None
 
 
@@ -148,7 +158,10 @@ def test_cells_follow_the_size(tmp_path):
     """Without data: quick has one company, default the large case too; a named file is measured in their place."""
     keys = [cell.key for cell in calls.cells(Options(data=tmp_path, size="quick"))]
     assert keys == ["company 7"]
-    assert [cell.key for cell in calls.cells(Options(data=tmp_path))] == ["company 7", "scale"]
+    assert [cell.key for cell in calls.cells(Options(data=tmp_path))] == [
+        *(f"company {seed}" for seed in range(7, 12)),
+        "scale",
+    ]
     named = tmp_path / "other.csv"
     named.write_text("timestamp,calls\n")
     keys = [cell.key for cell in calls.cells(Options(data=tmp_path, size="quick", instances=(named,)))]

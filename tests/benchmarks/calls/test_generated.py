@@ -17,13 +17,17 @@ def test_weekly_accuracy_of_a_company_by_hand(monkeypatch):
     """One origin, 10 calls an interval said: 10 came in the first week, 8 in the second: 0 and 25 % wrong."""
     said = Said(np.full((14, 4), 10.0), np.full((3, 14, 4), 10.0), np.full((20, 14, 4), 10.0))
     came = np.repeat([10.0, 8.0], 7)[:, None] * np.ones(4)
-    asked = Mock(return_value=[(said, came)])
+    naive = Said(np.full((14, 4), 8.0))
+    asked = Mock(return_value=[(said, naive, came)])
     monkeypatch.setattr(calls, "company_said", asked)
-    row = next(iter(calls.measure_company(1007, "quick")))
+    monkeypatch.setattr(calls, "company_naive_error", Mock(return_value=0.5))
+    row, beside = calls.measure_company(1007, "quick")
     assert row["weekly_accuracy_pct"] == pytest.approx(100 - 25 / 2)
     assert row["wD"] == pytest.approx(100 * 7 * 8 / (7 * 4 * 18))
     asked.assert_called_once_with(1007, origins=4)
-    assert "mase" not in row
+    assert row["mase"] == pytest.approx(1.0 / 0.5)
+    assert (beside["method"], beside["weekly_accuracy_pct"]) == ("seasonal_naive", pytest.approx(100 - 20 / 2))
+    assert "cover80_day" not in beside
 
 
 def test_statsforecast_models_are_a_row_each(tmp_path, monkeypatch):
@@ -70,6 +74,21 @@ def test_cells_with_the_data_beside(tmp_path):
     options = Options(data=tmp_path)
     kinds = ("simple {}", "ours {} 7", "trained {}", "statsforecast {}")
     series = [kind.format(name) for name in ("bank", "technion") for kind in kinds]
-    others = ["handle time", "log to demand", "february", "company 7", "scale"]
+    others = ["handle time", "log to demand", "february", *(f"company {seed}" for seed in range(7, 12)), "scale"]
     assert [cell.key for cell in calls.cells(options)] == [*series, *others]
     assert [*calls.inputs(options)] == [folder]
+
+
+def test_seasonal_naive_of_a_company_repeats_its_last_week(monkeypatch):
+    """The naive answer is the seven days before the end of `AS_OF`, twice; its own weekly error is that of Poisson."""
+    answer = Mock(side_effect=RuntimeError)
+    monkeypatch.setattr(generated, "forecast_calls", answer)
+    with pytest.raises(RuntimeError):
+        next(generated.company_said(1, origins=1))
+    asked = answer.call_args.kwargs
+    assert (asked["as_of"], asked["country"]) == (generated.AS_OF, "ES")
+    assert answer.call_args.args[0]["interval_start"].max().date() == generated.AS_OF
+    demand, _ = generated.company_demand(1)
+    calls_seen = demand["calls"].to_numpy().reshape(-1, generated.SLOTS)[:-14]
+    usual = calls_seen[calls_seen > 0].mean()
+    assert 0.5 * np.sqrt(usual) < generated.company_naive_error(1, origins=1) < 3 * np.sqrt(usual)
