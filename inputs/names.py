@@ -51,6 +51,21 @@ def _rep_problems(
     return problems
 
 
+def _replan_problems(
+    scenario: Scenario, reps: Sequence[str], customers: Sequence[str], rejects: pd.DataFrame
+) -> list[Problem]:
+    problems: list[Problem] = []
+    if scenario.replan is None:
+        return problems
+    for label, away in scenario.replan.away.items():
+        problems += _unknown(f"replan.away.{label}.rep", away.rep, reps, what="rep", where="the table reps")
+    wanted = {f"urgent.{label}.customer": wish.customer for label, wish in scenario.replan.urgent.items()}
+    wanted |= {f"cancelled.{label}": customer for label, customer in scenario.replan.cancelled.items()}
+    for key, customer in wanted.items():
+        problems += _customer_problems(f"replan.{key}", customer, customers, rejects)
+    return problems
+
+
 def _queue_problems(scenario: Scenario, tables: Tables) -> list[Problem]:
     problems: list[Problem] = []
     known = {"call_counts": _sorted(tables.call_counts["queue"]), "calls": _sorted(tables.calls["queue"])}
@@ -71,11 +86,13 @@ def _queue_problems(scenario: Scenario, tables: Tables) -> list[Problem]:
 def check_names(scenario: Scenario, tables: Tables) -> list[Problem]:
     """Every name of the scenario that stands for a row of the data and is not there.
 
-    Checks `reps.absent`, `reps.remove`, `reps.pinned` (rep and customer), the queues of `staffing.queues` and
-    `events.*.queue`. The keys are dotted paths with list places (`reps.absent.0`); a close name is suggested. Channels
-    that customers prefer or consent to and the scenario does not have are findings of the load (`warn`), as the data
-    may know more channels than one week uses.
+    Checks `reps.absent`, `reps.remove`, `reps.pinned` (rep and customer), reps and customers of `replan`, the queues of
+    `staffing.queues` and `events.*.queue`. The keys are dotted paths with list places (`reps.absent.0`); a close name
+    is suggested. Channels that customers prefer or consent to and the scenario does not have are findings of the load
+    (`warn`), as the data may know more channels than one week uses.
     """
     reps = _sorted(tables.reps["rep_id"])
     customers = _sorted(tables.customers["customer_id"])
-    return _rep_problems(scenario, reps, customers, tables.quality.rejects) + _queue_problems(scenario, tables)
+    rejects = tables.quality.rejects
+    named = _rep_problems(scenario, reps, customers, rejects) + _replan_problems(scenario, reps, customers, rejects)
+    return named + _queue_problems(scenario, tables)

@@ -1,7 +1,8 @@
 """A calendar (iCalendar, RFC 5545) per rep and per agent; the same plan gives the same bytes and the same UIDs.
 
 A UID is made of the planned week, the person and what is done (customer, shift): a plan made anew moves the events of
-a calendar that was imported before instead of doubling them.
+a calendar that was imported before instead of doubling them. Where a plan was planned again in its week, visits that a
+rep does not make any more are handed over as cancelled, so that they leave his calendar too.
 """
 
 import hashlib
@@ -31,7 +32,7 @@ def write_calendars(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
     scenario = plan.scenario
     stamp = datetime.combine(scenario.as_of, time(), UTC)
     written = []
-    reps = {str(rep) for rep in plan.tables["stops"]["rep_id"]}
+    reps = {str(rep) for rep in _all_stops(plan)["rep_id"]}
     for zone, events, suffixes in (
         (scenario.reps.timezone, _rep_events(plan, tables), {}),
         (scenario.staffing.timezone, _agent_events(plan), dict.fromkeys(reps, "~agent")),
@@ -69,6 +70,8 @@ def _event(fields: dict[str, Any], zone: str, stamp: datetime) -> Event:
     event.add("summary", printable(fields["summary"]))
     event.add("dtstart", fields["start"].to_pydatetime().replace(tzinfo=local))
     event.add("dtend", fields["end"].to_pydatetime().replace(tzinfo=local))
+    if fields.get("cancelled"):
+        event.add("status", "CANCELLED")
     if fields.get("description"):
         event.add("description", printable(fields["description"]))
     if fields.get("place"):
@@ -87,27 +90,40 @@ def _rep_events(plan: Plan, tables: Tables) -> Iterator[tuple[str, str, list[dic
     visits = Visits(plan)
     held = {(row.rep_id, row.start): row.place for row in rows(tables.appointments)}
     week = plan.scenario.horizon.start
-    for rep, stops in groups(plan.tables["stops"], "rep_id"):
-        seen: dict[str, int] = {}
-        entries = []
-        for stop in rows(stops.sort_values(["day", "position"])):
+    for rep, stops in groups(_all_stops(plan), "rep_id"):
+        seen: dict[tuple[str, bool], int] = {}
+        entries: dict[str, dict[str, Any]] = {}
+        for stop in rows(stops.sort_values(["cancelled", "day", "position"])):
             what = _what(stop)
             if not what:
                 continue
-            seen[what] = seen.get(what, 0) + 1
+            key = (what, bool(stop.cancelled))
+            seen[key] = seen.get(key, 0) + 1
             customer = str(stop.customer_id)
             place = None if pd.isna(stop.latitude) or stop.kind == "lunch" else (stop.latitude, stop.longitude)
             where = held.get((stop.rep_id, stop.start_at)) if stop.kind == "appointment" else None
-            entries.append({
-                "uid": _uid(week, "rep", str(rep), what, seen[what]),
+            why = visits.why(customer, stop.start_at) if stop.kind == "visit" and not stop.cancelled else None
+            uid = _uid(week, "rep", str(rep), what, seen[key])
+            entries.setdefault(uid, {
+                "uid": uid,
                 "summary": _summary(stop.kind, names.get(customer), customer, where),
                 "start": stop.start_at,
                 "end": stop.end_at,
-                "description": _visit_text(stop, visits.why(customer, stop.start_at)) if stop.kind == "visit" else "",
+                "description": _visit_text(stop, why) if stop.kind == "visit" else "",
                 "place": place if customer else None,
                 "location": where if isinstance(where, str) else "",
+                "cancelled": stop.cancelled,
             })  # fmt: skip
-        yield str(rep), _or(rep_names.get(rep), str(rep)), entries
+        yield str(rep), _or(rep_names.get(rep), str(rep)), list(entries.values())
+
+
+def _all_stops(plan: Plan) -> pd.DataFrame:
+    """The stops of the plan, and those of the plan in hand, which are cancelled where no stop of the same kind with
+    the same customer follows them."""
+    stops = plan.tables["stops"].assign(cancelled=False)
+    if "stops_before" not in plan.tables:
+        return stops
+    return pd.concat([stops, plan.tables["stops_before"].assign(cancelled=True)], ignore_index=True)
 
 
 def _what(stop: Any) -> str:

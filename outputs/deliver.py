@@ -30,6 +30,10 @@ def write_outputs(
         What could not be written, in sentences; the rest is there.
     """
     wanted = plan.scenario.outputs
+    if plan.decisions.replanning is not None:
+        from outputs.replan_page import write_replan
+
+        write_replan(folder / "replan.html", plan, tables, changes.figures if changes else None)
     if star:
         from outputs.bi import write_star
 

@@ -32,6 +32,7 @@ from planner.pipeline import make_plan
 from planner.progress import Progress, Silent
 from planner.types import Plan
 from planner.warm import prices_before
+from planner.week_in_hand import deciding_tables, run_in_hand
 from scenarios.errors import DataError, ScenarioError
 from scenarios.loader import Loaded, load_scenario
 from scenarios.schema import Scenario
@@ -128,17 +129,19 @@ def run_scenario(
         progress.start("write")
         began = time.perf_counter()
         manifest = manifest_of(loaded, tables, plan, cache, clock())
-        plan = replace(
-            plan, tables=plan.tables | {"figure_bands": figure_bands(loaded.scenario, plan.decisions, plan.tables)}
-        )
+        again = plan.decisions.replanning is not None
+        if not again:
+            bands = figure_bands(loaded.scenario, plan.decisions, plan.tables)
+            plan = replace(plan, tables=plan.tables | {"figure_bands": bands})
         run_folder.write_tables(draft, {**plan.tables, **quality_tables(tables), **_verdict_tables(plan)})
         (draft / "scenario.yaml").write_text(loaded.to_yaml(), encoding="utf-8")
-        earlier = None if classic else earlier_run(runs, plan, but=target)
+        earlier = None if classic else run_in_hand(plan.scenario) or earlier_run(runs, plan, but=target)
         changes = changes_since(earlier, plan) if earlier else None
         manifest["compared_with"] = changes.run if changes else None
         manifest["notes"] += write_outputs(
-            draft, plan, tables, manifest, changes=changes, star=star, pdf=pdf and loaded.scenario.report_pdf
-        )
+            draft, plan, tables, manifest, changes=changes, star=star and not again,
+            pdf=pdf and loaded.scenario.report_pdf,
+        )  # fmt: skip
         _write_log(draft / "run.log", cache, manifest)
         final = run_folder.seal(draft, target, manifest)
         progress.done("write", source="computed", seconds=time.perf_counter() - began)
@@ -153,7 +156,8 @@ def run_name(scenario: Scenario, tables: Tables, *, classic: bool = False) -> st
     )
     prices = prices_before(scenario)
     warm = () if prices is None else (prices,)
-    key = content_hash(scenario, tables.hashes, code_hash(), outputs_code, library_versions(), *warm)
+    held = deciding_tables(scenario)
+    key = content_hash(scenario, tables.hashes, code_hash(), outputs_code, library_versions(), *warm, *held)
     return f"{year}-W{week:02d}-{'classic-' if classic else ''}{key[:10]}"
 
 

@@ -14,6 +14,7 @@ from planner.clashes import demand_clashes, find_clashes, refuse
 from planner.classic.week import classic_week
 from planner.flags import flags_of
 from planner.kpis import key_figures
+from planner.replan import plan_again
 from planner.tables import plan_tables
 from planner.types import Decisions, Plan
 from scenarios.schema import Scenario
@@ -31,6 +32,8 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
         NoLegalPlan: laws, pins and required work contradict each other; a `Contradiction` names what clashes.
     """
     cache = cache or StageCache()
+    if scenario.replan is not None:
+        return plan_again(scenario, tables, cache=cache)
     run, s, t = cache.run, scenario, tables
     seed, effort, limits, engines = s.solve.seed, s.solve.effort, s.solve.time_limit_seconds, s.solve.engines
     visit_minutes = s.visit_minutes()

@@ -13,6 +13,8 @@ from solvers.channels.ways import no_ways
 def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
     """Flat tables by name; columns are described where their types are (forecasting/types.py, solvers/types.py)."""
     calls, roster, routes = decisions.calls, decisions.roster, decisions.routes
+    again = decisions.replanning
+    replanned = {"stops_before": again.before, "changes": again.changes, "change_curve": again.curve} if again else {}
     return {
         "call_forecast": calls.table,
         "closure": decisions.closure.scores,
@@ -46,6 +48,7 @@ def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
         "left_out_deals": decisions.closure.left_out,
         "refused_columns": decisions.leads.refused,
         "rounds": _rounds(decisions.rounds),
+        **replanned,
     }
 
 

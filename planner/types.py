@@ -30,8 +30,28 @@ class Round:
 
 
 @dataclass(frozen=True)
+class Replanning:
+    """How a plan in hand was changed.
+
+    changes: see planner/replan_rows.py. curve: changes, changed_pct (of the visits not driven yet), value_eur: what the
+    routes would be worth with so many changes at most. before: the stops in hand. counted: changes that count against
+    the budget; forced: visits that the new facts left no choice. opens: the first day that may change.
+    """
+
+    changes: pd.DataFrame
+    curve: pd.DataFrame
+    before: pd.DataFrame
+    counted: int
+    forced: int
+    opens: pd.Timestamp
+
+
+@dataclass(frozen=True)
 class Decisions:
-    """What was forecast and decided, before it is checked; `offered`: the allocation that routing chose visits from."""
+    """What was forecast and decided, before it is checked; `offered`: the allocation that routing chose visits from.
+
+    replanning: how routes in hand were changed; None: the week was planned from nothing.
+    """
 
     team: pd.DataFrame
     days: pd.DataFrame
@@ -46,6 +66,7 @@ class Decisions:
     routes: Routes
     roster: Roster
     rounds: tuple[Round, ...]
+    replanning: Replanning | None = None
 
     def outcomes(self) -> tuple[Outcome, ...]:
         """How each search ended, in the order of the path."""

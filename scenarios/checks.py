@@ -29,6 +29,8 @@ Check = Callable[[Scenario], Iterator[Problem]]
 
 PRICES_OF_A_RUN = "tables/capacity_prices.parquet"
 """The table in a run's folder at whose prices another run may begin."""
+PLAN_OF_A_RUN = ("tables/stops.parquet", "tables/allocations.parquet")
+"""The tables in a run's folder that a plan in hand is read from."""
 
 
 def check(scenario: Scenario, wrong: Iterable[Key] = ()) -> list[Problem]:
@@ -240,6 +242,34 @@ def warm_start_has_prices(scenario: Scenario) -> Iterator[Problem]:
         )
 
 
+def replan_has_plan(scenario: Scenario) -> Iterator[Problem]:
+    """The run that is planned again holds a plan, its days lie in the horizon, and nobody is away on a driven day."""
+    asked = scenario.replan
+    if asked is None:
+        return
+    if not all((asked.run / name).exists() for name in PLAN_OF_A_RUN):
+        advice = "name the folder of a run; paths are read from the folder of the file that writes them"
+        yield Problem(f"the folder `{asked.run.name}` holds no finished run", "replan.run", advice=advice)
+    first, last = scenario.horizon.start, scenario.horizon.start + dt.timedelta(days=scenario.horizon.days - 1)
+    opens = asked.frozen_until or first
+    if not first <= opens <= last:
+        yield Problem(
+            f"{opens} is no day of the horizon, no day would be open",
+            "replan.frozen_until",
+            allowed=f"{first} to {last}",
+        )
+    days = [(f"away.{name}.date", away.date) for name, away in asked.away.items()]
+    days += [(f"away.{name}.until", away.until) for name, away in asked.away.items()]
+    days += [(f"urgent.{name}.until", wish.until) for name, wish in asked.urgent.items()]
+    for key, day in days:
+        if day is not None and not first <= day <= last:
+            yield Problem(f"{day} is no day of the horizon", f"replan.{key}", allowed=f"{first} to {last}")
+    for name, wish in asked.urgent.items():
+        if wish.until is not None and first <= wish.until < opens <= last:
+            message = f"the visit is due on {wish.until}, before the first open day {opens}"
+            yield Problem(message, f"replan.urgent.{name}.until", allowed=f"{opens} to {last}")
+
+
 def matrix_has_table(scenario: Scenario) -> Iterator[Problem]:
     """The travel engine `matrix` needs its table."""
     if scenario.reps.travel.engine == "matrix" and scenario.data.travel_times is None:
@@ -281,6 +311,7 @@ CHECKS: tuple[tuple[tuple[str, ...], Check], ...] = (
     ((), field_has_no_budget),
     (("solve.engines.channels", "contact_policy"), engine_allows_contacts),
     (("solve.warm_start_run",), warm_start_has_prices),
+    (("replan", "horizon"), replan_has_plan),
     (("reps.travel.engine", "data.travel_times"), matrix_has_table),
     ((), files_exist),
 )

@@ -312,7 +312,7 @@ def _read_override(text: str, number: int, texts: Texts, problems: list[Problem]
 
 
 def _with_paths(layer: Written, folder: Path) -> Written:
-    """The layer with its paths made absolute: tables of `data:`, SQLite files, `scenarios:`, `solve.warm_start_run`."""
+    """The layer with its paths made absolute: tables of `data:`, SQLite files, `scenarios:`, folders of runs."""
 
     def absolute(written: Written) -> Written:
         if not isinstance(written.value, str) or not written.value:
@@ -335,7 +335,8 @@ def _with_paths(layer: Written, folder: Path) -> Written:
         keys["data"] = replace(keys["data"], value={name: table(each) for name, each in keys["data"].value.items()})
     if "scenarios" in keys and isinstance(keys["scenarios"].value, list):
         keys["scenarios"] = replace(keys["scenarios"], value=[absolute(each) for each in keys["scenarios"].value])
-    if "solve" in keys and isinstance(keys["solve"].value, dict) and "warm_start_run" in keys["solve"].value:
-        parts = dict(keys["solve"].value)
-        keys["solve"] = replace(keys["solve"], value=parts | {"warm_start_run": absolute(parts["warm_start_run"])})
+    for block, name in (("solve", "warm_start_run"), ("replan", "run")):
+        if block in keys and isinstance(keys[block].value, dict) and name in keys[block].value:
+            parts = dict(keys[block].value)
+            keys[block] = replace(keys[block], value=parts | {name: absolute(parts[name])})
     return replace(layer, value=keys)

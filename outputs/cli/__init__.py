@@ -8,11 +8,11 @@ from collections.abc import Iterable
 
 import typer
 
-from outputs.cli import calls, closure, companies, planning, runs, scenario_files, travel
+from outputs.cli import calls, closure, companies, planning, replanning, runs, scenario_files, travel
 from outputs.cli.command import Command
 from outputs.cli.door import guarded
 
-FAMILIES = (planning, scenario_files, runs, companies, closure, calls, travel)
+FAMILIES = (planning, replanning, scenario_files, runs, companies, closure, calls, travel)
 
 VERBS = {
     "train": "Learn a model from past data, and keep it.",

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 import pandas as pd
 
 from inputs.types import Tables
-from planner.audit import allocation, centre, forecasts, routes, statements, territory
+from planner.audit import allocation, centre, forecasts, replanned, routes, statements, territory
 from planner.audit.findings import Finding
 from scenarios.schema import Scenario
 
@@ -20,6 +20,7 @@ CHECKS: tuple[Check, ...] = (
     *territory.CHECKS,
     *allocation.CHECKS,
     *routes.CHECKS,
+    *replanned.CHECKS,
     *centre.CHECKS,
     *statements.CHECKS,
 )

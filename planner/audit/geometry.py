@@ -25,6 +25,11 @@ def _at(place: Place) -> str:
     return f"{place[1]:.6f},{place[2]:.6f}"
 
 
+def km_between(here: tuple[float, float], there: tuple[float, float]) -> float:
+    """Great-circle kilometres between two (latitude, longitude)."""
+    return 2 * EARTH_RADIUS_KM * math.asin(min(math.dist(_unit(*here), _unit(*there)), 2.0) / 2)
+
+
 class Drives:
     """Least seconds and km of a drive between two places, by `reps.travel`; a drive nobody knows takes for ever."""
 
@@ -50,8 +55,7 @@ class Drives:
     def _driving(self, origin: Place, destination: Place) -> tuple[float, float]:
         """(seconds at the wheel before the factor of the hour, km)."""
         settings = self.settings
-        chord = min(math.dist(_unit(*origin[1:]), _unit(*destination[1:])), 2.0)
-        road_km = 2 * EARTH_RADIUS_KM * math.asin(chord / 2) * settings.detour_factor
+        road_km = km_between(origin[1:], destination[1:]) * settings.detour_factor
         if settings.engine == "haversine":
             return 3600 * road_km / settings.speed_kmh, road_km
         guess = NEVER

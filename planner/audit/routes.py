@@ -12,6 +12,7 @@ from inputs.rows import groups, rows
 from inputs.types import Tables
 from planner.audit.findings import Finding
 from planner.audit.geometry import Drives, Place
+from planner.audit.replanned import may_cover, newly_away
 from scenarios.schema import WEEKDAYS, Scenario
 
 Plan = Mapping[str, pd.DataFrame]
@@ -44,7 +45,7 @@ def _rep_days(plan: Plan) -> Iterator[RepDay]:
 
 def reps_at_work(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
     """Stops belong to reps of the team on days on which they work: no leave, no holiday, no free weekday."""
-    away = {(row.person_id, row.date) for row in rows(tables.absences)}
+    away = {(row.person_id, row.date) for row in rows(tables.absences)} | newly_away(scenario)
     start = pd.Timestamp(scenario.horizon.start)
     days = pd.date_range(start, periods=scenario.horizon.days)
     kinds = day_types(days, scenario.reps.country)
@@ -155,13 +156,13 @@ def visited_as_often_as_wanted(scenario: Scenario, tables: Tables, plan: Plan) -
 
 
 def right_rep(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
-    """Who visits has the skill, and is the owner, or covers an owner who cannot come all week, or is pinned."""
+    """Who visits has the skill, and is the owner, or covers an owner who cannot come, or is pinned."""
     owners = plan["territories"].set_index("customer_id")["rep_id"].to_dict()
     skills = {row.rep_id: set(row.skills.split("|")) for row in rows(plan["team"])}
     needs = tables.customers.set_index("customer_id")["required_skill"].to_dict()
     days = plan["rep_days"]
     at_work = set(days.loc[days["works"], "rep_id"])
-    pins = {(pin.customer, pin.rep) for pin in scenario.reps.pinned.values()}
+    pins = {(pin.customer, pin.rep) for pin in scenario.reps.pinned.values()} | may_cover(scenario, tables, plan)
     for stop in rows(plan["stops"][plan["stops"]["kind"] == "visit"]):
         skill, owner = needs.get(stop.customer_id), owners.get(stop.customer_id, "")
         needs_skill = isinstance(skill, str) and skill != ""

@@ -12,6 +12,7 @@ from inputs.calendar import day_types
 from inputs.rows import rows
 from inputs.types import Tables
 from planner.audit.findings import Finding
+from planner.audit.replanned import newly_away
 from scenarios.schema import WEEKDAYS, Scenario
 
 Plan = Mapping[str, pd.DataFrame]
@@ -44,7 +45,7 @@ def rep_days_as_known(scenario: Scenario, tables: Tables, plan: Plan) -> Iterato
     start = pd.Timestamp(scenario.horizon.start)
     days = pd.date_range(start, periods=scenario.horizon.days)
     kinds = day_types(days, scenario.reps.country)
-    away = {(row.person_id, row.date) for row in rows(tables.absences)}
+    away = {(row.person_id, row.date) for row in rows(tables.absences)} | newly_away(scenario)
     team = {row.rep_id: row for row in rows(plan["team"])}
     listed = plan["rep_days"]
     if len(listed) != len(team) * len(days) or listed.duplicated(["rep_id", "day"]).any():

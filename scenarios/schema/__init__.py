@@ -19,6 +19,7 @@ from scenarios.schema.forecast import (
     NextBestAction,
     Redial,
 )
+from scenarios.schema.replan import Away, Replan, Urgent
 from scenarios.schema.staffing import (
     Queue,
     Rules,
@@ -156,6 +157,8 @@ class Scenario(Block):
     """Days that differ, by a name of your own."""
     solve: Solve = Solve()
     """Search."""
+    replan: Replan | None = None
+    """A plan in hand that meets new facts: its routes are planned again with few changes, the rest stays."""
     outputs: list[Output] = ["route_sheets", "map", "report"]
     """What to write beside the tables."""
     report_pdf: bool = True
@@ -183,6 +186,7 @@ __all__ = [
     "SELF_SERVICE",
     "WEEKDAYS",
     "Adjust",
+    "Away",
     "Block",
     "Calibration",
     "CallSettings",
@@ -203,6 +207,7 @@ __all__ = [
     "Pin",
     "Queue",
     "Redial",
+    "Replan",
     "Reps",
     "Rules",
     "Scenario",
@@ -216,6 +221,7 @@ __all__ = [
     "Territories",
     "TimeLimits",
     "Travel",
+    "Urgent",
     "VolumeFrom",
     "Weekday",
 ]

@@ -7,7 +7,7 @@ the difference of the two values. So it counts nothing that other rep-days could
 would gain at least if the whole were searched again.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 import numpy as np
 import pandas as pd
@@ -27,15 +27,23 @@ MOST_WAITING = 30
 BASIS = "its day searched again with the end 60 minutes later, other days unchanged"
 
 
-def hour_prices(problem: RoutingProblem, orders: Sequence[Sequence[int]], *, effort: Effort, seed: int) -> pd.DataFrame:
+def hour_prices(
+    problem: RoutingProblem,
+    orders: Sequence[Sequence[int]],
+    *,
+    effort: Effort,
+    seed: int,
+    shifts: Collection[int] | None = None,
+) -> pd.DataFrame:
     """`Routes.hour_prices` of a finished plan.
 
     Args:
         orders: task indices of each shift in order, as every engine returns them; () is allowed for a day off.
         seed: of the two searches of each rep-day; both draw the same numbers.
+        shifts: those that are asked for; all unless given.
 
     Returns:
-        rep_id, day, price_eur_per_hour, basis: one row for each shift of the problem. A shift that ends less than an
+        rep_id, day, price_eur_per_hour, basis: one row for each shift asked for. A shift that ends less than an
         hour before midnight is made longer until midnight.
     """
     if not problem.shifts:
@@ -47,7 +55,8 @@ def hour_prices(problem: RoutingProblem, orders: Sequence[Sequence[int]], *, eff
             for shift in task.shifts:
                 waiting[shift].append(index)
     rows = []
-    for shift, row in enumerate(problem.shifts):
+    for shift in range(len(problem.shifts)) if shifts is None else sorted(shifts):
+        row = problem.shifts[shift]
         order = tuple(orders[shift]) if len(orders) else ()
         day = make_day(problem, shift, [*order, *_worth_a_try(problem, shift, waiting[shift])])
         seconds = min(MORE_SECONDS, SPAN_SECONDS - row.end_seconds)

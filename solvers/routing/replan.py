@@ -3,34 +3,39 @@
 Days before `frozen_until` are driven: they stay as they are. What the new facts make impossible is forced: such a
 visit is taken out, and may be made elsewhere if that pays; neither counts. Every other visit that moves to another rep
 or day, is dropped, or is added counts as one change, and never more of them are made than the budget allows. A new time
-on the same rep-day is no change.
+on the same rep-day is no change; a rep-day whose visits stay keeps their order too, so nobody waits at a new hour for
+a few metres less.
 
 The path of plans does not depend on the budget, only how far it is walked: from level to level a few more visits are
-set free (the present plan's least valuable ones, and the most valuable that wait), all others are held on their
-rep-day, and ruin and recreate starts from the plan before. So the value never falls with the budget.
+set free, all others are held on their rep-day, and ruin and recreate starts from the plan before. Which ones is tried
+in two ways: first visits that would make room for a dearer one without a place, then the least valuable of the plan and
+the most valuable that wait. So the value never falls with the budget.
 """
 
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from scenarios.schema import Effort
-from solvers.brake import Brake
+from solvers.brake import Brake, Stop, never
 from solvers.outcome import conclude
 from solvers.routing.arrays import make_arrays
 from solvers.routing.hours import hour_prices
 from solvers.routing.improve import improve, make_state, read_orders
 from solvers.routing.problem import RoutingProblem
 from solvers.routing.reasons import unserved_table
-from solvers.routing.scale.part import cut, value_eur
+from solvers.routing.scale.part import Part, cut, value_eur
 from solvers.routing.tables import shifts_table, stops_table
+from solvers.routing.visits import UNSERVED
 from solvers.types import Routes
 
 STEPS: dict[Effort, int] = {"quick": 300, "normal": 1000, "thorough": 5000}
 """Steps of each level."""
+LATE = ("no_window_fits", "the days on which it could have been made are over")
+"""Why a visit is on no route of the open days."""
 LEVEL_GROWTH = 1.6
 """Each level allows about so many times the changes of the one before."""
 
@@ -56,12 +61,13 @@ def replan(
     max_changed_visits_pct: float,
     effort: Effort = "normal",
     seed: int = 0,
-    until: float = math.inf,
+    time_limit_seconds: float = math.inf,
+    stop: Stop = never,
 ) -> Routes:
     """The routes of `replan_with_curve`."""
     return replan_with_curve(
         problem, current, frozen_until=frozen_until, max_changed_visits_pct=max_changed_visits_pct, effort=effort,
-        seed=seed, until=until,
+        seed=seed, time_limit_seconds=time_limit_seconds, stop=stop,
     ).routes  # fmt: skip
 
 
@@ -73,7 +79,8 @@ def replan_with_curve(
     max_changed_visits_pct: float,
     effort: Effort = "normal",
     seed: int = 0,
-    until: float = math.inf,
+    time_limit_seconds: float = math.inf,
+    stop: Stop = never,
 ) -> Replanned:
     """The best plan found within the budget of changes.
 
@@ -82,7 +89,7 @@ def replan_with_curve(
         current: the plan that people hold.
         frozen_until: rep-days before this day stay row by row.
         max_changed_visits_pct: changes that count, in percent of the planned visits not driven yet; rounded down.
-        until: emergency brake, an instant of `time.perf_counter`.
+        time_limit_seconds: emergency brake. stop: asked between steps whether to end with the best so far.
 
     Returns:
         `Replanned`. With budget 0 and nothing forced or impossible, `routes` is `current` itself.
@@ -91,12 +98,13 @@ def replan_with_curve(
         NoLegalPlan: appointments, or pins that do not fit together any more.
     """
     began = time.perf_counter()
+    brake = Brake(began + time_limit_seconds, stop)
     base = _Base.of(problem, current, frozen_until)
     planned = sum(map(len, base.held)) + len(base.forced)
     budget = math.floor(planned * max_changed_visits_pct / 100 + 1e-9)
     best, curve, braked = base.held, [(0, _value(base.problem, base.held))], False
     if base.forced or budget:
-        levels = list(_levels(base, budget, STEPS[effort], seed, Brake(until)))
+        levels = list(_levels(base, budget, STEPS[effort], seed, brake))
         curve += [(allowed, _value(base.problem, plan)) for allowed, plan, _ in levels]
         _, best, braked = levels[-1]
     table = pd.DataFrame(curve, columns=["changes", "value_eur"]).drop_duplicates("changes", keep="last")
@@ -128,12 +136,15 @@ class _Base:
     held: Sequences
     forced: frozenset[int]
     gone: tuple[str, ...]
+    late: pd.DataFrame
 
     @classmethod
     def of(cls, problem: RoutingProblem, current: Routes, frozen_until: pd.Timestamp) -> "_Base":
         open_shifts = tuple(s for s, row in enumerate(problem.shifts) if row.day >= frozen_until)
         orders, driven, homeless, gone = _read(problem, current, frozen_until)
         left = [i for i, t in enumerate(problem.tasks) if i not in driven and not set(open_shifts).isdisjoint(t.shifts)]
+        over = [t for i, t in enumerate(problem.tasks) if i not in driven and i not in set(left) and t.kind == "visit"]
+        late = pd.DataFrame([(t.customer_id, t.owner_rep_id, *LATE, t.prize_eur) for t in over], columns=UNSERVED)
         part = cut(problem, shifts=open_shifts, tasks=left, orders=orders, travel=None, steps=0, seed=0)
         number = {task: k for k, task in enumerate(part.tasks)}
         arrays = make_arrays(part.problem)
@@ -142,7 +153,7 @@ class _Base:
         asked = {i for order in part.start for i in order}
         new = {k for k, t in enumerate(part.problem.tasks) if t.required and k not in stays}
         forced = frozenset((asked - stays) | {number[i] for i in homeless if i in number} | new)
-        return cls(part.problem, held, forced, gone)
+        return cls(part.problem, held, forced, gone, late)
 
 
 def _read(
@@ -181,7 +192,10 @@ def _levels(base: _Base, budget: int, steps: int, seed: int, brake: Brake) -> It
     """(changes allowed, plan, whether the brake was pulled), level by level up to the budget."""
     plan, allowed = base.held, 0
     while True:
-        plan, braked = _search(base, plan, allowed, steps, seed, brake)
+        braked = False
+        for picked in (_exchanged, _picked) if allowed else (_picked,):
+            plan, pulled = _search(base, plan, allowed, picked, steps, seed, brake)
+            braked |= pulled
         yield allowed, plan, braked
         following = max(allowed + 1, math.ceil(LEVEL_GROWTH * allowed))
         if following > budget or braked:
@@ -189,23 +203,24 @@ def _levels(base: _Base, budget: int, steps: int, seed: int, brake: Brake) -> It
         allowed = following
 
 
-def _search(base: _Base, plan: Sequences, allowed: int, steps: int, seed: int, brake: Brake) -> tuple[Sequences, bool]:
+def _search(
+    base: _Base, plan: Sequences, allowed: int, picked: "Picked", steps: int, seed: int, brake: Brake
+) -> tuple[Sequences, bool]:
     """A plan at least as good as `plan` with at most `allowed` changes: all visits but a few are held."""
-    problem, home = base.problem, {i: shift for shift, order in enumerate(base.held) for i in order}
+    home = {i: shift for shift, order in enumerate(base.held) for i in order}
     now = {i: shift for shift, order in enumerate(plan) for i in order}
     changed = {i for i in {*home, *now} - base.forced if home.get(i) != now.get(i)}
-    free = changed | _picked(base, plan, allowed - len(changed), changed)
-    tasks = []
-    for index, task in enumerate(problem.tasks):
-        if index in base.forced or index in free or task.kind == "appointment":
-            tasks.append(task)
-        elif index in home:
-            tasks.append(replace(task, shifts=(home[index],), required=True))
-        else:
-            tasks.append(replace(task, shifts=()))
-    held = replace(problem, tasks=tuple(tasks))
-    arrays = make_arrays(held)
-    found, braked = improve(held, arrays, make_state(held, arrays, plan), steps=steps, seed=seed + allowed, brake=brake)
+    free = changed | picked(base, plan, allowed - len(changed), changed)
+    part = _loosened(base, plan, free | base.forced, now)
+    if part is None:
+        return plan, brake.pulled()
+    arrays = make_arrays(part.problem)
+    state = make_state(part.problem, arrays, part.start)
+    orders, braked = improve(part.problem, arrays, state, steps=steps, seed=seed + allowed, brake=brake)
+    days = {s: tuple(part.tasks[k] for k in order) for s, order in zip(part.shifts, orders, strict=True)}
+    found = tuple(
+        old if set(old) == set(days.get(s, plan[s])) else days.get(s, plan[s]) for s, old in enumerate(base.held)
+    )
     legal = changes_between(base.held, found, base.forced) <= allowed
     better = _rank(base, found) > _rank(base, plan)
     return (found if legal and better else plan), braked
@@ -216,9 +231,74 @@ def _rank(base: _Base, plan: Sequences) -> tuple[int, float]:
     return sum(base.problem.tasks[i].required for order in plan for i in order), _value(base.problem, plan) - 1e-9
 
 
+def _loosened(base: _Base, plan: Sequences, loose: Set[int], now: Mapping[int, int]) -> Part | None:
+    """The rep-days that `loose` visits are on or may go to, all other visits held where they are; None: there are none.
+
+    now: rep-day of each planned visit.
+    """
+    tasks = base.problem.tasks
+    touched = sorted({s for i in loose for s in (*tasks[i].shifts, *([now[i]] if i in now else []))})
+    if not touched:
+        return None
+    kept = [
+        task if i in loose or task.kind == "appointment" or i not in now
+        else replace(task, shifts=(now[i],), required=True)
+        for i, task in enumerate(tasks)
+    ]  # fmt: skip
+    there = {s: plan[s] for s in touched}
+    booked = [i for i, t in enumerate(tasks) if t.kind == "appointment" and t.shifts[0] in there]
+    held = replace(base.problem, tasks=tuple(kept))
+    return cut(held, shifts=touched, tasks=[*loose, *booked], orders=there, travel=None, steps=0, seed=0)
+
+
+Picked = Callable[["_Base", Sequences, int, set[int]], set[int]]
+"""Which visits to set free: at most so many beyond those that changed already."""
+
+
+def _exchanged(base: _Base, plan: Sequences, count: int, changed: set[int]) -> set[int]:
+    """Visits that would make room for a dearer one: for each visit on no route, the dearest first, the cheapest ones of
+    one rep-day that take as long together, where they bring less."""
+    problem, free = base.problem, set[int]()
+    inside = {i for order in plan for i in order}
+    waiting = sorted((-t.prize_eur, i) for i, t in enumerate(problem.tasks) if i not in inside and t.kind == "visit")
+    cheapest = {shift: _least_first(base, plan, shift, changed) for shift in range(len(plan))}
+    for _, index in waiting:
+        task, own = problem.tasks[index], index not in base.forced and index not in changed
+        offers = []
+        for shift in task.shifts:
+            room, loss, taken = 0, 0.0, []
+            for other in (i for i in cheapest[shift] if i not in free):
+                if room >= task.service_seconds:
+                    break
+                taken.append(other)
+                room += problem.tasks[other].service_seconds
+                loss += problem.tasks[other].prize_eur
+            if room >= task.service_seconds and loss < task.prize_eur:
+                offers.append((loss, shift, taken))
+        if offers:
+            _, _, taken = min(offers)
+            if len(free) + len(taken) + own <= count:
+                free |= {*taken, *([index] if own else [])}
+    return free | _picked(base, plan, count - len(free), changed | free)
+
+
+def _least_first(base: _Base, plan: Sequences, shift: int, changed: set[int]) -> list[int]:
+    """Visits of a rep-day that may be set free, least first by what they bring a minute."""
+    problem, order = base.problem, plan[shift]
+    worth = [
+        (_euros_a_second(problem, shift, order, k), i)
+        for k, i in enumerate(order)
+        if i not in base.forced
+        and i not in changed
+        and problem.tasks[i].kind == "visit"
+        and not problem.tasks[i].required
+    ]
+    return [i for _, i in sorted(worth)]
+
+
 def _picked(base: _Base, plan: Sequences, count: int, changed: set[int]) -> set[int]:
-    """Visits to set free: by turns one that waits, the most prize a minute first, and one that the plan makes, least
-    first by what it brings a minute, its detour counted."""
+    """By turns a visit that waits, the most prize a minute first, and one that the plan makes, least first by what it
+    brings a minute, its detour counted."""
     problem = base.problem
     inside = {i for order in plan for i in order}
     waiting = [
@@ -270,11 +350,23 @@ def _routes(
     fresh, driven = stops_table(base.problem, arrays, plan), current.stops[current.stops["day"] < frozen_until]
     stops = pd.concat([part for part in (driven, fresh) if len(part)] or [fresh], ignore_index=True)
     stops = stops.sort_values(["rep_id", "day", "position"], kind="stable", ignore_index=True)
-    unserved = unserved_table(replace(base.problem, refused=problem.refused), arrays, plan)
+    refused = pd.concat([each for each in (problem.refused, base.late) if len(each)] or [problem.refused])
+    unserved = unserved_table(replace(base.problem, refused=refused), arrays, plan)
     value = float(stops["prize_eur"].sum() - problem.travel_eur_per_km * stops["travel_km"].sum())
     outcome = conclude(
         stage="routing", value=value, bound=None, unit="EUR", maximise=True, method="re-planned from the plan in hand",
         seconds=seconds, brake_hit=braked, notes=problem.notes,
     )  # fmt: skip
-    prices = hour_prices(base.problem, plan, effort=effort, seed=seed)
+    days = [(row.rep_id, row.day) for row in base.problem.shifts]
+    again = [s for s, order in enumerate(plan) if order != base.held[s] or days[s] not in _priced(current)]
+    prices = hour_prices(base.problem, plan, effort=effort, seed=seed, shifts=again)
+    old = current.hour_prices
+    stay = old[[key in set(days) - {days[s] for s in again} for key in _priced(current)]]
+    prices = pd.concat([part for part in (stay, prices) if len(part)] or [prices], ignore_index=True)
+    prices = prices.sort_values(["rep_id", "day"], ignore_index=True)
     return Routes(stops, shifts_table(problem, stops), unserved, outcome, prices)
+
+
+def _priced(current: Routes) -> list[tuple[str, pd.Timestamp]]:
+    """The rep-days of the plan in hand that have a price of an hour."""
+    return list(zip(current.hour_prices["rep_id"], current.hour_prices["day"], strict=True))

@@ -20,6 +20,7 @@ NO_UNIT = {
     "headcount_change": "a count of people",
     "pairs": "a count of drives",
     "retries": "a count of attempts",
+    "cover_reps": "a count of people",
     "places_per_request": "a count of places",
     "max_contacts_per_customer_per_week": "a count of contacts, per customer and week",
     "min_days_off_per_week": "a count of days without a shift; the planners' files fix the name",

@@ -120,7 +120,7 @@ def test_a_shorter_shift_and_an_early_end_of_the_search(world, planned):
     problem, current = planned
     shifts = tuple(replace(s, end_seconds=36000) if (s.rep_id, s.day) == ("R0", TUESDAY) else s for s in problem.shifts)
     done = replan_with_curve(
-        replace(problem, shifts=shifts), current, frozen_until=MONDAY, max_changed_visits_pct=10, until=-1.0
+        replace(problem, shifts=shifts), current, frozen_until=MONDAY, max_changed_visits_pct=10, time_limit_seconds=-1.0
     )
     assert set(done.forced) <= {c for c, at in where(current).items() if at == ("R0", TUESDAY)}
     assert done.forced
