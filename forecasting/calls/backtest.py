@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from forecasting.calls.direct import DirectModel, Effort, direct_part, fit_direct
-from forecasting.calls.known import Known, Part, structural_part, usual_part
+from forecasting.calls.known import Known, Part, structural_part, usual_part, with_closed_days
 from forecasting.calls.longer_days import with_longer_days
 from forecasting.calls.store import Damaged, load_trees, model_key, save_trees
 from forecasting.calls.weights import PARTS, Weights, learn_weights, mixed, prior_weights
@@ -127,7 +127,8 @@ def parts_at(
         faults.append(f"the structural model could not be solved ({error}): it is left out")
     direct = None if model is None else _guarded_direct(known, model, origin, pattern, targets, faults)
     parts = [structural, direct, usual_part(known, origin, pattern, targets)]
-    return [part and with_longer_days(known, part, origin, pattern, targets) for part in parts], pattern
+    parts = [part and with_longer_days(known, part, origin, pattern, targets) for part in parts]
+    return [part and with_closed_days(known, part, origin, targets) for part in parts], pattern
 
 
 def _guarded_direct(

@@ -28,7 +28,7 @@ from forecasting.calls.conformal import count_quantiles
 from forecasting.calls.direct import Effort
 from forecasting.calls.fallback import feed_reasons, joined, judge
 from forecasting.calls.handling import handling
-from forecasting.calls.history import Days, History, interval_starts, make_days, read_history
+from forecasting.calls.history import Days, interval_starts, make_days, read_history
 from forecasting.calls.known import Known, Part, join, make_known, part_of
 from forecasting.calls.paths import past_errors, sample_paths
 from forecasting.calls.quality import measure
@@ -103,7 +103,7 @@ def forecast_calls(
         handle_seconds=handled_in.seconds,
         table=table,
         quality=measured.table,
-        notes=(*_notes(history, days, answer.pattern, reasons), *_bias_note(measured.table), *handled_in.notes),
+        notes=(*_notes(known, days, answer.pattern, reasons), *_bias_note(measured.table), *handled_in.notes),
         handle_factors=handled_in.factors,
     )
 
@@ -137,6 +137,7 @@ def _point(known: Known, days: Days, seed: int, keep: Path | None = None) -> _An
     pattern = courses[last + 1 :]
     borrowed = borrowed_weeks(known, seed=seed)
     baseline, why = baseline_forecast(history, known.levels, days, pattern, known_until=last, borrowed=borrowed)
+    baseline = _closed(known, baseline, last, days)
     together = mixed(parts, weights)
     driven = np.asarray(known.drivers(last)[:, last + 1 :].any(axis=2))
     verdict = judge(known, together, part_of(baseline), test, said, driven=driven)
@@ -148,6 +149,15 @@ def _point(known: Known, days: Days, seed: int, keep: Path | None = None) -> _An
     reasons = np.where(why != "", why, verdict.reasons)
     point = np.where(days.is_open, np.nan_to_num(point), 0.0)
     return _Answer(point, method, reasons, pattern, test, said, tuple(dict.fromkeys(faults)))
+
+
+def _closed(known: Known, baseline: np.ndarray, last: int, days: Days) -> np.ndarray:
+    """The baseline (Q, H, S) with as many calls as came, if any, on days on which the company is closed."""
+    for kind, calls in known.closed(last).items():
+        total = baseline.sum(axis=2)
+        factor = np.where(total > 0, calls[:, None] / np.where(total > 0, total, 1.0), 1.0)
+        baseline = np.where((days.kind == kind)[None, :, None], baseline * factor[:, :, None], baseline)
+    return baseline
 
 
 def _table(
@@ -205,18 +215,21 @@ def _bias_note(quality: pd.DataFrame) -> tuple[str, ...]:
     return (f"calls: at the last origins measured the forecast was {abs(bias.iloc[0]):.1f} % too {way}",)
 
 
-def _notes(history: History, days: Days, pattern: np.ndarray, reasons: np.ndarray) -> tuple[str, ...]:
+def _notes(known: Known, days: Days, pattern: np.ndarray, reasons: np.ndarray) -> tuple[str, ...]:
     """What a planner should know of this forecast."""
+    history = known.history
     if not history.queues:
         return ("calls: there is no queue in the data, nothing is forecast",)
     notes = []
     if not days.is_open.any():
         notes.append("calls: closed on all days forecast, no call is expected")
-    special = np.flatnonzero(~days.is_plain)
-    for h in special:
-        what = DAY_TYPES[days.kind[h]]
-        notes.append(f"calls: {days.start[h]} is a {'holiday' if what == 'holiday' else 'day before a holiday'} "
-                     f"and takes the course of a {DAY_TYPES[pattern[h]]}")  # fmt: skip
+    closed = known.closed(len(history.days) - 1)
+    for h in np.flatnonzero(~days.is_plain):
+        what = "holiday" if DAY_TYPES[days.kind[h]] == "holiday" else "day before a holiday"
+        course = f"takes the course of a {DAY_TYPES[pattern[h]]}"
+        if int(days.kind[h]) in closed:
+            course = "is taken as closed: next to nobody called on the last such days"
+        notes.append(f"calls: {days.start[h]} is a {what} and {course}")
     for q, queue in enumerate(history.queues):
         notes += [f"calls: queue {queue}: {text}" for text in dict.fromkeys(map(str, reasons[q])) if text]
     return tuple(notes)

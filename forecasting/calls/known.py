@@ -10,8 +10,8 @@ import pandas as pd
 from forecasting.calls.course import smooth_courses
 from forecasting.calls.design import Design, day_design
 from forecasting.calls.drivers import driver_values
-from forecasting.calls.history import Days, History
-from forecasting.calls.level import Levels, day_patterns, weekday_levels
+from forecasting.calls.history import EVE_KIND, HOLIDAY_KIND, Days, History
+from forecasting.calls.level import Levels, closed_level, day_patterns, weekday_levels
 from forecasting.calls.structural import driver_lifts, structural_totals
 
 WEEK = 7
@@ -49,6 +49,12 @@ class Known:
     def patterns(self, origin: int) -> np.ndarray:
         """(D + H,) weekday whose course each day takes, by what is known at the end of day `origin`."""
         return day_patterns(self.history, self.levels, self.calendar, known_until=origin)
+
+    def closed(self, origin: int) -> dict[int, np.ndarray]:
+        """(Q,) calls by kind of day on which the company is closed, by what is known at the end of day `origin`."""
+        ahead = {HOLIDAY_KIND, EVE_KIND} & set(self.calendar.kind[origin + 1 :].tolist())
+        learned = {k: closed_level(self.history, self.levels, k, known_until=origin) for k in sorted(ahead)}
+        return {kind: level for kind, level in learned.items() if level is not None}
 
     def drivers(self, origin: int) -> np.ndarray:
         """(Q, D + H, K) drivers as known at the end of day `origin`."""
@@ -142,3 +148,13 @@ def part_of(calls: np.ndarray) -> Part:
     with np.errstate(invalid="ignore", divide="ignore"):
         course = np.where(level[:, :, None] > 0, calls / level[:, :, None], calls)
     return Part(level, course)
+
+
+def with_closed_days(known: Known, part: Part, origin: int, targets: np.ndarray) -> Part:
+    """The part with the levels of days on which the company is closed; the same object where there is none."""
+    closed = known.closed(origin)
+    level = part.level
+    for kind, calls in closed.items():
+        on = known.calendar.kind[targets] == kind
+        level = np.where(on, calls[:, None], level)
+    return Part(level, part.course) if closed else part

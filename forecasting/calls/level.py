@@ -3,7 +3,8 @@
 Plain weekdays are taken alone: holidays, their eves, gaps and unknown intervals are never a source. A holiday takes
 the course of the weekly rest day (the open weekday with the fewest calls), its eve that of the short day (the day
 before the rest day), unless its own weekday is quieter still, or no weekday is a day of rest; as soon as two past
-holidays (or eves) are known, the candidate course that would have been nearest to them is taken instead.
+holidays (or eves) are known, the candidate course that would have been nearest to them is taken instead. Where next to
+nobody called on them, the company was closed, and such a day is forecast as they were (`closed_level`).
 """
 
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ REST_SHARE = 0.6
 """The quietest weekday is a day of rest if it has at most this share of a usual day's calls."""
 EXAMPLES_TO_LEARN = 2
 """Past holidays (or eves) from which on they teach better than the rest day."""
+CLOSED_SHARE, CLOSED_EXAMPLES = 0.1, 6
+"""A holiday with less than this share of its weekday's calls is one on which the company was closed; so many of the
+last ones are looked at."""
 WEEK = 7
 
 
@@ -170,3 +174,25 @@ def _learned_course(history: History, levels: Levels, kind: int, *, known_until:
     if examples < EXAMPLES_TO_LEARN:
         return ""
     return min(error, key=lambda name: error[name])
+
+
+def closed_level(history: History, levels: Levels, kind: int, *, known_until: int) -> np.ndarray | None:
+    """(Q,) calls of a day of this kind if the past ones show that the company is closed then; else None.
+
+    The last days of the kind, two at least and `CLOSED_EXAMPLES` at most, must each have had less than `CLOSED_SHARE`
+    of the calls usual on their weekday; what came on average is the level.
+    """
+    past = np.flatnonzero(history.days.kind[: known_until + 1] == kind)
+    examples = []
+    for day in past[::-1]:
+        at = levels.latest[day - 1, history.days.weekday[day]] if day else -1
+        opened = np.where(history.days.is_open[day], history.calls[:, day], np.nan)
+        if at < 0 or np.isnan(opened).all():
+            continue
+        usual = np.nansum(np.where(np.isnan(opened), np.nan, levels.after[at]))
+        if np.nansum(opened) > CLOSED_SHARE * usual or usual <= 0:
+            return None
+        examples.append(np.nansum(opened, axis=1))
+        if len(examples) == CLOSED_EXAMPLES:
+            break
+    return np.mean(examples, axis=0) if len(examples) >= EXAMPLES_TO_LEARN else None

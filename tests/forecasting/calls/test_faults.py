@@ -129,6 +129,20 @@ def test_a_holiday_on_a_monday_rests_and_the_tuesday_after_is_busier(make_demand
     assert "calls: 2024-05-20 is a holiday and takes the course of a sun" in result.notes
 
 
+def test_a_company_closed_on_holidays_is_forecast_closed(make_demand):
+    """No call on the four holidays of spring 2024: Whit Monday has none on any path, and the note says closed."""
+    demand = noisy(make_demand(140, weekly, end="2024-05-19"))
+    free = pd.to_datetime(["2024-03-29", "2024-04-01", "2024-05-01", "2024-05-09"])
+    demand.loc[demand["interval_start"].dt.normalize().isin(free), "calls"] = 0.0
+    result = run(demand, as_of=date(2024, 5, 19), country="DE")
+    assert result.paths[:, 0, :24].sum() == 0
+    assert "calls: 2024-05-20 is a holiday and is taken as closed: next to nobody called on the last such days" in (
+        result.notes
+    )
+    tuesday = result.table["calls_mean"].to_numpy()[24:48].sum()
+    assert tuesday == pytest.approx(90 * 48, rel=0.1)
+
+
 def test_a_broken_model_is_left_out_aloud(make_demand, monkeypatch):
     """Trees that fail to fit: the others carry the forecast, and the sentence of the failure is a reason."""
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from forecasting.calls.history import make_days, read_history
-from forecasting.calls.level import day_patterns, usual_day, weekday_levels
+from forecasting.calls.history import HOLIDAY_KIND, make_days, read_history
+from forecasting.calls.level import closed_level, day_patterns, usual_day, weekday_levels
 
 
 def test_frequent_calls_take_the_median_of_the_latest_eight_days():
@@ -114,3 +114,18 @@ def test_where_no_weekday_rests_a_holiday_keeps_its_own_course(make_demand):
     assert not levels.has_rest
     days = make_days(date(2024, 10, 2), 2, interval_minutes=60, opening_hours={}, country="DE")
     assert day_patterns(history, levels, days, known_until=59).tolist() == [2, 3]
+
+
+def test_two_holidays_without_calls_teach_that_the_company_is_closed(make_demand):
+    """Labour Day and Ascension Day 2024 with one call an hour: 24 a day. One example, or a busy one, is none."""
+
+    def learned(end: str, calls_by_date: dict[str, float]) -> np.ndarray | None:
+        history = history_until(make_demand, end, 30, calls_by_date)
+        return closed_level(history, weekday_levels(history), HOLIDAY_KIND, known_until=len(history.days) - 1)
+
+    quiet = {"2024-05-01": 1.0, "2024-05-09": 1.0}
+    assert learned("2024-05-15", quiet).tolist() == [24.0]
+    assert learned("2024-05-08", quiet) is None
+    assert learned("2024-05-15", {"2024-05-09": 1.0}) is None
+    assert learned("2024-05-15", quiet | {"2024-05-09": 9.3}) is None  # a tenth of a Thursday's 92 is 9.2
+    assert learned("2024-05-15", quiet | {"2024-05-09": 9.0}).tolist() == [24 * (9.0 + 1.0) / 2]
