@@ -9,6 +9,7 @@ measured by the same protocol in place of the two series.
 
 import csv
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +21,7 @@ from benchmarks.calls.from_log import measure_log
 from benchmarks.calls.generated import AS_OF, FIRST_SEED, company_naive_error, company_said, measure_large
 from benchmarks.calls.handle_times import measure_handle_times
 from benchmarks.calls.scores import RESAMPLES, Said, scores
-from benchmarks.calls.series import SLOT_MINUTES, Series, read_log_queues, read_series, thinned
+from benchmarks.calls.series import SLOT_MINUTES, Series, read_log_queues, read_series, thinned, with_more_origins
 from benchmarks.frame import Benchmark, Cell, Options, Row
 
 FILES = {"bank": "us_bank_5min.csv.gz", "technion": "technion_1999_6min.csv.gz"}
@@ -40,6 +41,7 @@ COMPANIES = {"quick": 1, "default": 5, "full": 10}
 LARGE = {"quick": 0, "default": 1000, "full": 1000}
 EVERY = {"quick": 3, "default": 1, "full": 1}
 FIGURES = ("wI", "wD", "TD", "cover80_interval", "cover80_day", "cover80_total", "wQL", "mase")
+BANDS = ("cover80_interval", "cover80_day", "cover80_total")
 COLUMNS = (
     "measure", "series", "method", *FIGURES, "wI_low", "wI_high", "crossings", "negatives", "origins",
     "cell_error_pct", "workload_bias_pct", "weekly_accuracy_pct", "calls", "seconds", "cpu_seconds", "peak_mb", "note",
@@ -49,6 +51,7 @@ LOG_KEYS = {"log against counts": "log.calls_apart", "rows not accounted for": "
 NAMED = (*SIMPLE, *TRAINED, *(f"statsforecast_{name}" for name in peers.MODELS))
 SUMMARY_KEYS = (
     *(f"{series}.{figure}" for series in FILES for figure in FIGURES),
+    *(f"{series}.{figure}_more_origins" for series in FILES for figure in BANDS),
     *(f"{series}.{method}_{figure}" for series in FILES for method in NAMED for figure in ("wI", "wD", "TD")),
     "aht.cell_error_pct", "aht.workload_bias_pct", "aht.daily_cell_error_pct", "aht.daily_workload_bias_pct",
     *(f"synthetic.{figure}" for figure in COMPANY_FIGURES),
@@ -71,6 +74,7 @@ def cells(options: Options) -> Iterator[Cell]:
                 f"ours {name} {seed}", partial(measure_series, path, name, {"ours": methods.ours}, options, seed)
             )
         if options.size != "quick":
+            yield Cell(f"bands {name}", partial(measure_bands, path, name, options))
             yield Cell(f"trained {name}", partial(measure_series, path, name, TRAINED, options))
             yield Cell(f"statsforecast {name}", partial(measure_statsforecast, path, name, options))
     if (options.data / "calls" / LOG).exists() and not options.instances:
@@ -92,6 +96,14 @@ def measure_series(
     for method, run in chosen.items():
         said = [run(series, origin, options.seed if seed is None else seed) for origin in series.origins]
         yield _row(series, method, said, options, seed)
+
+
+def measure_bands(path: Path, name: str, options: Options) -> Iterator[Row]:
+    """Coverage of ours at more origins than the protocol has: their horizons overlap, and none is left out."""
+    series = with_more_origins(read_series(path, name))
+    said = [methods.ours(series, origin, options.seed) for origin in series.origins]
+    row = _row(series, "ours", said, replace(options, solutions=None), None)
+    yield {**row, "measure": "bands", "note": "overlapping horizons"}
 
 
 def measure_february(path: Path, options: Options) -> Iterator[Row]:
@@ -174,6 +186,8 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         ours = [row for row in mine if row["method"] == "ours"]
         if ours:
             found |= {f"{name}.{figure}": float(np.mean([row[figure] for row in ours])) for figure in FIGURES}
+        bands = [row for row in rows if row.get("series") == name and row["measure"] == "bands"]
+        found |= {f"{name}.{figure}_more_origins": row[figure] for row in bands for figure in BANDS}
     series = [row for row in rows if row["measure"] == "series" and row["method"] == "ours"]
     if series:
         found["one_queue_seconds"] = max(row["seconds"] for row in series)

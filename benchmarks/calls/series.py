@@ -114,3 +114,11 @@ def read_log_queues(path: Path) -> list[Series]:
 def thinned(series: Series, every: int) -> Series:
     """The series with every n-th origin only, for a quick run."""
     return Series(**{**series.__dict__, "origins": series.origins[::every]})
+
+
+def with_more_origins(series: Series) -> Series:
+    """The series with an origin each week (each row where it has no weekends), from its first to its last: totals of a
+    horizon are few, and eight or nine of them tell little about a band."""
+    step = HORIZON_DAYS // 2 if len(np.unique(series.weekday)) == 7 else 1
+    first, last = series.origins[0], series.origins[-1]
+    return Series(**{**series.__dict__, "origins": tuple(range(last, first - 1, -step))[::-1]})

@@ -27,6 +27,8 @@ SAMPLED = 2000
 FEATURES = ("calls_per_week", "handle_seconds_mean", "redial_pct", "hour_sin", "hour_cos")
 HIGH_Z = 0.5
 """A centre so many standard deviations above or below the mean of all is said in the label."""
+UNSTABLE = "all who call again: no split of them is stable"
+"""Label of the one segment where bootstraps agree on no number of segments; the table itself must say so."""
 COLUMNS = (
     "caller_id", "segment", "segment_label", "contacts", "calls_per_week", "handle_seconds_mean", "redial_pct",
     "usual_hour", "last_contact_at",
@@ -67,7 +69,12 @@ def caller_segments(contacts: pd.DataFrame, *, as_of: date, seed: int) -> Caller
             people.loc[usual, "segment"] = label
             people.loc[usual, "segment_label"] = _words(scaled, label)
         else:
-            notes = ("callers: no number of segments is stable (adjusted Rand index 0.8): they stay one segment",)
+            people.loc[usual, "segment_label"] = UNSTABLE
+            best = quality["agreement"].max() if len(quality) else float("nan")
+            notes = (
+                f"callers: no number of segments is stable (adjusted Rand index {best:.2f} at best, "
+                f"{LEAST_AGREEMENT} is asked): they stay one segment",
+            )
     elif len(people):
         notes = (f"callers: {int(usual.sum())} called more than once, too few for segments ({LEAST_CALLERS})",)
     people["segment_label"] = people["segment_label"].astype("str")

@@ -10,6 +10,7 @@ import pytest
 from benchmarks import calls
 from benchmarks.calls import generated, methods, peers
 from benchmarks.calls.handle_times import measure_handle_times
+from benchmarks.calls.scores import Said
 from benchmarks.calls.series import read_series, thinned
 from benchmarks.frame import Options, whole_summary
 from forecasting.calls.direct import Effort
@@ -75,6 +76,24 @@ def test_ours_on_one_origin_is_closed_where_it_should_be(series_file):
     assert said.paths.shape == (methods.PATHS, 10, 4)
     assert said.point.sum() == pytest.approx(4 * (2 * 60 + 8 * 40), rel=0.1)
     assert said.quantiles.min() >= 0
+
+
+def test_bands_are_measured_at_every_row_between_the_first_and_the_last_origin(series_file, tmp_path, monkeypatch):
+    """Eight origins five rows apart are 36 a row apart; a forecast of paths 0 to 199 holds the truth of 40 or 60."""
+    asked = []
+
+    def answer(series, origin, seed):
+        asked.append(origin)
+        paths = np.linspace(0, 100, 20)[:, None, None] * np.ones((1, 10, 4))
+        return Said(np.full((10, 4), 50.0), np.quantile(paths, (0.1, 0.5, 0.9), axis=0), paths)
+
+    monkeypatch.setattr(methods, "ours", answer)
+    row = next(iter(calls.measure_bands(series_file, "bank", Options(data=tmp_path, solutions=tmp_path / "none"))))
+    assert np.diff(asked).tolist() == [1] * 35
+    assert asked[-1] == 89
+    assert (row["measure"], row["cover80_total"]) == ("bands", 100.0)
+    assert whole_summary(calls.BENCHMARK, [row])["bank.cover80_total_more_origins"] == 100.0
+    assert not (tmp_path / "none").exists()
 
 
 def test_a_company_and_many_queues_can_be_generated(monkeypatch):

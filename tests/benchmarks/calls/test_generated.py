@@ -72,7 +72,7 @@ def test_cells_with_the_data_beside(tmp_path):
     for name in (*calls.FILES.values(), calls.LOG):
         (folder / name).write_text("")
     options = Options(data=tmp_path)
-    kinds = ("simple {}", "ours {} 7", "trained {}", "statsforecast {}")
+    kinds = ("simple {}", "ours {} 7", "bands {}", "trained {}", "statsforecast {}")
     series = [kind.format(name) for name in ("bank", "technion") for kind in kinds]
     others = ["handle time", "log to demand", "february", *(f"company {seed}" for seed in range(7, 12)), "scale"]
     assert [cell.key for cell in calls.cells(options)] == [*series, *others]

@@ -4,8 +4,9 @@ from datetime import date
 
 import numpy as np
 import pandas as pd
+import pytest
 
-from forecasting.callers import caller_segments
+from forecasting.callers import caller_segments, segments
 
 AS_OF = date(2025, 6, 30)
 
@@ -59,6 +60,18 @@ def test_callers_who_are_all_alike_stay_one_segment_or_are_stable() -> None:
     found = caller_segments(contacts_of([(120, 6, 200.0, 0.1, 12)]), as_of=AS_OF, seed=1)
     assert (found.quality.loc[found.quality["chosen"], "agreement"] >= 0.8).all()
     assert bool(found.notes) == (not found.quality["chosen"].any())
+
+
+def test_what_is_not_stable_is_refused_in_the_table_and_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked for an agreement that no bootstrap reaches: one segment, whose label and note say why, with the best."""
+    monkeypatch.setattr(segments, "LEAST_AGREEMENT", 1.01)
+    found = caller_segments(contacts_of(PLANTED), as_of=AS_OF, seed=1)
+    assert not found.quality["chosen"].any()
+    best = found.quality["agreement"].max()
+    assert f"adjusted Rand index {best:.2f} at best, 1.01 is asked" in found.notes[0]
+    again = found.table[found.table["segment"] == 1]
+    assert len(again) == sum(group[0] for group in PLANTED)
+    assert set(again["segment_label"]) == {segments.UNSTABLE}
 
 
 def test_single_callers_and_unknown_ones() -> None:
