@@ -33,9 +33,12 @@ EVER_DAYS = 36_500
 
 @dataclass(frozen=True)
 class Log:
-    """cases: by case_id: q, end, won, amount. events: of these cases, in order."""
+    """cases: by case_id: q, end, won, amount, of those decided in the log. undecided: the same of the others, whose end
+    is not known. events: of all of them, in order.
+    """
 
     cases: pd.DataFrame
+    undecided: pd.DataFrame
     events: pd.DataFrame
 
     @property
@@ -48,6 +51,12 @@ class Log:
         """The cases that are judged."""
         return self.cases[(self.cases["q"] >= TEST_FROM) & (self.cases["q"] < TEST_BEFORE)]
 
+    @property
+    def begun(self) -> pd.DataFrame:
+        """All cases that had been qualified when the test begins, decided or not, now or ever."""
+        everything = pd.concat([self.cases, self.undecided])
+        return everything[everything["q"] < DECIDED_BEFORE]
+
 
 def read_log(folder: Path) -> Log:
     """Reads and cuts the log."""
@@ -57,12 +66,13 @@ def read_log(folder: Path) -> Log:
     events = events.sort_values(["case_id", "timestamp", "idx"], kind="stable")
     q = events[events["activity"] == QUALIFIED].groupby("case_id")["timestamp"].min()
     ends = events[events["activity"].isin([*WON, *LOST])].groupby("case_id").first()
-    cases = pd.DataFrame({"q": q}).join(ends[["timestamp", "activity"]], how="inner")
+    cases = pd.DataFrame({"q": q}).join(ends[["timestamp", "activity"]], how="left")
     cases = cases.rename(columns={"timestamp": "end", "activity": "outcome"})
     amount = pd.read_parquet(folder / CASES).set_index("case_id")["amount_requested"]
     cases["amount"] = amount.reindex(cases.index).astype("float64")
     cases["won"] = cases["outcome"].isin(WON)
-    return Log(cases, events[events["case_id"].isin(cases.index)])
+    decided = cases["end"].notna()
+    return Log(cases[decided], cases[~decided], events[events["case_id"].isin(cases.index)])
 
 
 def deals_of(log: Log, cases: pd.DataFrame, *, as_of: date) -> Deals:
@@ -94,9 +104,24 @@ def rows_at(deals: Deals, moments: pd.DatetimeIndex) -> Rows:
 def train_history(log: Log) -> History:
     """Train cases at every Monday; all labels are known by the day before the test begins."""
     deals = deals_of(log, log.train, as_of=(DECIDED_BEFORE - pd.Timedelta(days=1)).date()).with_unknown_stage()
+    return describe(deals, rows_at(deals, train_mondays(log)), horizon_days=None)
+
+
+def known_history(log: Log, like: Deals) -> History:
+    """Every case begun when the test begins, at every Monday, as it was known then: what is open then has no outcome.
+
+    Coded as the train deals were. These rows teach nothing to the models of the terms above; they tell the level of
+    the latest weeks, and all of them teach the model that stands beside.
+    """
+    as_of = (DECIDED_BEFORE - pd.Timedelta(days=1)).date()
+    deals = deals_of(log, log.begun, as_of=as_of).coded_as(like.stages, np.asarray(like.rank))
+    return describe(deals, rows_at(deals, train_mondays(log)), horizon_days=None)
+
+
+def train_mondays(log: Log) -> pd.DatetimeIndex:
+    """Mondays 00:00 from the first train case until the test begins."""
     first = log.train["q"].min().normalize()
-    mondays = pd.date_range(first - pd.Timedelta(days=first.day_of_week), DECIDED_BEFORE, freq="7D")
-    return describe(deals, rows_at(deals, mondays), horizon_days=None)
+    return pd.date_range(first - pd.Timedelta(days=first.day_of_week), DECIDED_BEFORE, freq="7D")
 
 
 def judged_history(log: Log, like: Deals) -> History:

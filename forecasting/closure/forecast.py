@@ -80,10 +80,9 @@ def _learn_regimes(
     """Both regimes; learned once where every observed deal is strict."""
 
     def learn_regime(name: str, part: History) -> Regime:
-        test = backtest(part, deals.end, hidden_states=settings.hidden_states, seed=seed)
-        model = learn(
-            part, deals.end, chosen=test.chosen, hidden_states=settings.hidden_states, seed=seed, care=ORDINARY
-        )
+        asked: dict[str, Any] = {"hidden_states": settings.hidden_states, "seed": seed, "care": ORDINARY}
+        test = backtest(part, deals.end, **asked)
+        model = learn(part, deals.end, chosen=test.chosen, **asked)
         if model.chosen != test.chosen:
             test = replace(test, chosen=model.chosen)
         return Regime(name, model, test, quality_rows(part, test, regime=name))

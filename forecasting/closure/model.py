@@ -2,8 +2,8 @@
 
 Finishing a candidate takes predictions of deals that it was not fitted on. Deals are cut into blocks by the time of
 their creation, and each block is predicted by models of the others (`cross_fit`). On these predictions a calibrator is
-chosen and fitted, then the latest known outcomes shift all log-odds a little (`recent`), then owners and segments
-get their partially pooled offsets (`pooling`).
+chosen and fitted, then the latest weeks shift all log-odds a little (`recent`), then owners and segments get their
+partially pooled offsets (`pooling`).
 """
 
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from forecasting.calibration import Calibrator, Kind, fit_calibrator, time_blocks
-from forecasting.closure.landmarks import draw_evenly, matured, weights_at
+from forecasting.closure.landmarks import draw_evenly, weights_at
 from forecasting.closure.models import BASE, CANDIDATES, JOURNEY, RATIO, Care, Fitted, History, fit_models
 from forecasting.closure.pooling import GroupOffsets, fit_offsets
 from forecasting.closure.recent import recent_shift, shifted
@@ -76,7 +76,15 @@ class ClosureModel:
 
 
 def learn(
-    history: History, when: int, *, chosen: str, hidden_states: int, seed: int, care: Care, folds: int = FOLDS
+    history: History,
+    when: int,
+    *,
+    chosen: str,
+    hidden_states: int,
+    seed: int,
+    care: Care,
+    folds: int = FOLDS,
+    taught: Bools | None = None,
 ) -> ClosureModel:
     """Fits all candidates on what was known at second `when` and finishes them.
 
@@ -84,12 +92,23 @@ def learn(
         history: observations. when: second of knowledge.
         chosen: the candidate to use; where it cannot be fitted and finished, the base rate is used.
         hidden_states, seed, care: see `fit_models`. folds: blocks of deals for finishing.
+        taught: (R,) rows that models and calibrators may learn from, all of a deal or none; None: all. The others only
+            tell the level of the latest weeks.
     """
-    fitted = fit_models(history, when, hidden_states=hidden_states, seed=seed, care=care)
-    weight = weights_at(history.rows, when)
+    inside = np.ones(len(history.rows), dtype=bool) if taught is None else taught
+    part = history.pick(inside)
+    fitted = fit_models(part, when, hidden_states=hidden_states, seed=seed, care=care)
+    weight = np.zeros(len(inside))
+    weight[inside] = weights_at(part.rows, when)
     finishes: dict[str, Finish] = {}
     if len(fitted.names) > 1:
-        apart = cross_fit(history, when, hidden_states=hidden_states, seed=seed, care=care, folds=folds)
+        crossed = cross_fit(part, when, hidden_states=hidden_states, seed=seed, care=care, folds=folds)
+        beside = {} if inside.all() else fitted.probabilities(history.pick(~inside))
+        apart = {name: np.full(len(inside), np.nan) for name in crossed}
+        for name, p in crossed.items():
+            apart[name][inside] = p
+            if name in beside:
+                apart[name][~inside] = beside[name]
         for name in fitted.names:
             found = finish(name, apart[name], history, weight, when=when) if name in apart and name != BASE else None
             if found is not None:
@@ -112,15 +131,15 @@ def cross_fit(
     deals, place = np.unique(rows.deal, return_inverse=True)
     block = time_blocks(history.deals.created[deals], blocks=folds)[place]
     found = {name: np.full(len(rows), np.nan) for name in CANDIDATES}
-    known = weights_at(rows, when) > 0
+    before = rows.landmark < when
     for number in range(folds):
-        inside = (block == number) & known
+        inside = (block == number) & before
         if not inside.any() or (block == number).all():
             continue
         fitted = fit_models(history.pick(block != number), when, hidden_states=hidden_states, seed=seed, care=care)
         for name, p in fitted.probabilities(history.pick(inside)).items():
             found[name][inside] = p
-    return {name: p for name, p in found.items() if not np.isnan(p[known]).any()}
+    return {name: p for name, p in found.items() if not np.isnan(p[before]).any()}
 
 
 def finish(
@@ -134,8 +153,8 @@ def finish(
         history: the rows. weight: (R,) 0 where the outcome is not known at second `when`.
         among: (R,) rows to look at; None: all.
 
-    The shift looks at matured censuses only: of a young census the quick outcomes alone are known, and they are not
-    like the others (on planted deals a shift from them was 5 points too high).
+    The shift looks at open deals too: of a young census the quick outcomes alone are known, and they are not like the
+    others (on planted deals a shift from them was 5 points too high).
     """
     used = ~np.isnan(raw) & (weight > 0)
     if among is not None:
@@ -148,7 +167,12 @@ def finish(
     kinds: tuple[Kind, ...] = ("platt",) if name in (JOURNEY, RATIO) else ("none", "platt", "beta", "isotonic")
     calibrator = fit_calibrator(p[drawn], part.rows.won[drawn], part.rows.landmark[drawn], kinds=kinds)
     p = calibrator.apply(p)
-    shift = recent_shift(p, part.rows, np.where(matured(history.rows, when)[used], share, 0.0))
+    told = ~np.isnan(raw) & (history.rows.landmark < when)
+    if among is not None:
+        told &= among
+    seen = history.rows.pick(told)
+    known = seen.known_at <= seen.landmark.max()
+    shift = recent_shift(calibrator.apply(raw[told]), seen, known, horizon_days=history.horizon_days)
     p = shifted(p, shift)
     owners = fit_offsets(p, part.rows.won, part.rows.deal, part.owner, share)
     p = owners.apply(p, part.owner)

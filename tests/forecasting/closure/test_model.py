@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from forecasting.calibration import Calibrator
-from forecasting.closure.landmarks import matured, weights_at
+from forecasting.closure.landmarks import DAY, weights_at
 from forecasting.closure.model import ClosureModel, Finish, cross_fit, finish, learn
 from forecasting.closure.models import BASE, CANDIDATES, JOURNEY, MEAN, Care, amount_knots_of
 from forecasting.metrics import auc, log_loss
@@ -33,9 +33,9 @@ def test_no_deal_is_predicted_by_a_model_that_saw_it(trained) -> None:
     early = (created <= np.sort(created)[len(created) // 2 - 1])[place]
     turned = replace(history, rows=replace(history.rows, won=np.where(early, ~history.rows.won, history.rows.won)))
     again = cross_fit(turned, end, hidden_states=2, seed=1, care=CARE, folds=2)
-    known = weights_at(history.rows, end) > 0
-    assert np.array_equal(apart["trees"][early & known], again["trees"][early & known])
-    assert not np.array_equal(apart["trees"][~early & known], again["trees"][~early & known])
+    assert np.array_equal(apart["trees"][early], again["trees"][early])
+    assert not np.array_equal(apart["trees"][~early], again["trees"][~early])
+    assert not np.isnan(apart["trees"]).any()  # Deals that are open still are predicted too: they tell the level.
 
 
 def test_one_known_outcome_finishes_nothing(trained) -> None:
@@ -46,20 +46,33 @@ def test_one_known_outcome_finishes_nothing(trained) -> None:
     assert finish(MEAN, unknown, history, np.ones(len(history.rows)), when=0) is None
 
 
-def test_young_censuses_calibrate_but_do_not_shift(trained) -> None:
+def test_the_shift_follows_the_latest_weeks_and_not_the_old_ones(trained) -> None:
     _, history = trained[:2]
     end = history.deals.end
     weight = weights_at(history.rows, end)
-    p = np.full(len(history.rows), 0.4)
-    old = matured(history.rows, end)
-    turned = replace(history, rows=replace(history.rows, won=np.where(old, history.rows.won, True)))
-    one, other = (finish(MEAN, p, each, weight, when=end) for each in (history, turned))
-    assert one is not None
-    assert other is not None
-    assert (weight > 0).sum() > old.sum()
-    # The young ones, all won now, raise the calibrated level; the shift then draws it down to the old ones.
-    assert other.calibrator.apply(p[:1])[0] >= one.calibrator.apply(p[:1])[0]
-    assert other.shift <= one.shift
+    p = np.full(len(history.rows), float(history.rows.won[weight > 0].mean()))
+    young = history.rows.landmark > end - 42 * DAY
+    shifts = []
+    for outcome in (True, False):
+        turned = replace(history, rows=replace(history.rows, won=np.where(young, outcome, history.rows.won)))
+        found = finish(MEAN, p, turned, weight, when=end)
+        assert found is not None
+        shifts.append(found.shift)
+    assert shifts[0] > 0.05 > -0.05 > shifts[1]
+
+
+def test_rows_that_are_not_taught_move_the_level_and_nothing_else(trained) -> None:
+    _, history = trained[:2]
+    end = history.deals.end
+    taught = history.rows.deal % 3 > 0
+    settings = {"chosen": MEAN, "hidden_states": 2, "seed": 1, "care": CARE, "folds": 2}
+    alone = learn(history.pick(taught), end, **settings)
+    beside = learn(history, end, taught=taught, **settings)
+    some = history.pick(np.arange(0, len(history.rows), 50))
+    one, other = (each.fitted.probabilities(some) for each in (alone, beside))
+    assert all(np.array_equal(one[name], other[name]) for name in CANDIDATES)
+    assert alone.finishes[MEAN].calibrator == beside.finishes[MEAN].calibrator
+    assert alone.finishes[MEAN].shift != beside.finishes[MEAN].shift
 
 
 def test_chains_are_drawn_to_a_line_and_words_name_the_calibrator(trained) -> None:
