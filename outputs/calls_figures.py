@@ -20,8 +20,15 @@ def review_figures(tables: dict[str, pd.DataFrame]) -> dict[str, str]:
         "daily": daily_chart(first_week(tables["days"])),
         "totals": totals_chart(tables["totals"]),
         "reliability": reliability_chart(tables["reliability"]),
-        "by_days_ahead": days_ahead_chart(tables["by_days_ahead"]),
+        "by_days_ahead": days_ahead_chart(tables["by_days_ahead"], floor_pct=_floor(tables["summary"])),
+        "by_day_type": day_type_chart(tables["by_day_type"], floor_pct=_floor(tables["summary"])),
+        "staffing": staffing_chart(tables["staffing"]),
     }
+
+
+def _floor(summary: pd.DataFrame) -> float:
+    """The noise floor of day totals."""
+    return float(summary.loc[summary["grain"] == "day", "noise_floor_pct"].iloc[0])
 
 
 def first_week(days: pd.DataFrame) -> pd.DataFrame:
@@ -112,15 +119,50 @@ def reliability_chart(table: pd.DataFrame) -> str:
         return svg_of(figure, "Level of each quantile against the share of cases below it")
 
 
-def days_ahead_chart(table: pd.DataFrame) -> str:
-    """Error of day totals by how many days ahead they lie, beside seasonal naive."""
+def days_ahead_chart(table: pd.DataFrame, *, floor_pct: float) -> str:
+    """Error of day totals by how many days ahead they lie, beside seasonal naive and the noise floor."""
     with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(6, 2.8), layout="constrained")
+        figure = Figure(figsize=(8, 2.8), layout="constrained")
         axes = figure.add_subplot()
         axes.plot(table["days_ahead"], table["naive_wmape_pct"], "o-", color=SECOND, markersize=4,
                   label="same weekday before")  # fmt: skip
         axes.plot(table["days_ahead"], table["wmape_pct"], "o-", color=ACCENT, markersize=4, label="forecast")
+        axes.axhline(floor_pct, color=GOOD, linewidth=1, linestyle="--", label="noise floor")
         axes.set(xlabel="days ahead", ylabel="error of day totals, %")
         axes.set_ylim(bottom=0)
-        axes.legend(frameon=False, fontsize=9)
-        return svg_of(figure, "Error of day totals by days ahead")
+        _legend_above(axes)
+        return svg_of(figure, "Error of day totals by days ahead, beside the same weekday before and the noise floor")
+
+
+def day_type_chart(table: pd.DataFrame, *, floor_pct: float) -> str:
+    """Error of day totals by weekday, holidays and the days before them apart; the number of days below each."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(8, 2.8), layout="constrained")
+        axes = figure.add_subplot()
+        place = np.arange(len(table))
+        axes.bar(place - 0.2, table["wmape_pct"], 0.38, color=ACCENT, label="forecast")
+        axes.bar(place + 0.2, table["naive_wmape_pct"], 0.38, color=SECOND, label="same weekday before")
+        axes.axhline(floor_pct, color=GOOD, linewidth=1, linestyle="--", label="noise floor")
+        pairs = zip(table["day_type"], table["days"], strict=True)
+        axes.set_xticks(place, [f"{kind}\n{days} days" for kind, days in pairs])
+        axes.set_ylabel("error of day totals, %")
+        _legend_above(axes)
+        return svg_of(figure, "Error of day totals by weekday, holidays and the days before them apart")
+
+
+def staffing_chart(table: pd.DataFrame) -> str:
+    """Agent hours that the forecast asked for beyond those needed, and those that it left out, by origin."""
+    hours = table.groupby("origin")[["hours_too_many", "hours_too_few", "hours_needed"]].sum()
+    share = hours.div(hours["hours_needed"].where(hours["hours_needed"] > 0), axis=0).mul(100).fillna(0.0)
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(8, 2.8), layout="constrained")
+        axes = figure.add_subplot()
+        place = np.arange(len(share))
+        axes.bar(place, share["hours_too_many"], 0.5, color=ACCENT, label="too many agents")
+        axes.bar(place, -share["hours_too_few"], 0.5, color=BAD, label="too few agents")
+        axes.axhline(0, color="black", linewidth=0.8)
+        axes.set_xticks(place, [f"{day.day} {day:%b}" for day in share.index])
+        axes.set(xlabel="last day known", ylabel="% of hours needed")
+        axes.margins(x=0.08)
+        _legend_above(axes)
+        return svg_of(figure, "Agent hours too many and too few, in percent of the hours needed, by origin")

@@ -15,7 +15,7 @@ from forecasting.calls.direct import Effort
 from forecasting.calls.history import Days
 from forecasting.calls.rolling import Rolled
 from forecasting.types import CallForecast
-from outputs.calls_figures import daily_chart, first_week
+from outputs.calls_figures import daily_chart, day_type_chart, first_week, staffing_chart
 from outputs.calls_staffing import staffing_cost
 from outputs.cli import command_line
 from scenarios.schema import Staffing
@@ -69,7 +69,7 @@ def test_a_review_is_written_and_told(week: Path, tmp_path: Path) -> None:
     days = pd.read_parquet(tmp_path / "out" / "days.parquet")
     assert days.groupby("queue")["days_ahead"].apply(list).map(max).le(14).all()
     assert set(pd.read_csv(tmp_path / "out" / "reliability.csv")["grain"]) == {"interval", "day", "total"}
-    for name in ("daily", "totals", "reliability", "by_days_ahead"):
+    for name in ("daily", "totals", "reliability", "by_days_ahead", "by_day_type", "staffing"):
         assert "</svg>" in (tmp_path / "out" / f"{name}.svg").read_text(encoding="utf-8")
     assert {"hours_too_many", "hours_too_few", "too_few_eur"} <= set(pd.read_csv(tmp_path / "out" / "staffing.csv"))
 
@@ -121,3 +121,23 @@ def test_each_day_is_drawn_once_as_its_latest_origin_saw_it() -> None:
     )  # fmt: skip
     assert first_week(days)["calls_forecast"].tolist() == [6.0, 7.0]
     assert "10 Mar" in daily_chart(first_week(days))
+
+
+def test_hours_too_many_and_too_few_are_drawn_in_percent_of_those_needed() -> None:
+    """Two queues of one origin, 10 + 30 hours too many and 4 too few of 200 needed: +20 % and -2 %; none needed: 0."""
+    table = pd.DataFrame(
+        {"origin": pd.to_datetime(["2025-03-10", "2025-03-10", "2025-03-17"]), "queue": ["a", "b", "a"],
+         "hours_too_many": [10.0, 30.0, 0.0], "hours_too_few": [4.0, 0.0, 0.0], "hours_needed": [50.0, 150.0, 0.0]}
+    )  # fmt: skip
+    drawn = staffing_chart(table)
+    assert "10 Mar" in drawn
+    assert "too few agents" in drawn
+
+
+def test_days_by_kind_carry_their_number() -> None:
+    """A holiday of two days stands beside sixteen Mondays."""
+    table = pd.DataFrame({"day_type": ["mon", "holiday"], "days": [16, 2], "wmape_pct": [4.0, 30.0],
+                          "naive_wmape_pct": [6.0, 50.0]})  # fmt: skip
+    drawn = day_type_chart(table, floor_pct=2.0)
+    assert "16 days" in drawn
+    assert "noise floor" in drawn
