@@ -118,7 +118,7 @@ def measure_statsforecast(path: Path, name: str, options: Options) -> Iterator[R
     """A row per automatic model, or one that says why there is none."""
     series = read_series(path, name)
     try:
-        answers = [peers.statsforecast_profile(series, origin, options.seed) for origin in series.origins]
+        answers = peers.statsforecast_profiles(series, options.seed)
     except peers.NotInstalled as why:
         yield {"measure": "series", "series": name, "method": "statsforecast", "note": str(why)}
         return

@@ -27,10 +27,14 @@ from statsforecast.models import AutoARIMA, AutoETS, AutoTheta
 asked = json.load(sys.stdin)
 models = {"AutoETS": AutoETS, "AutoARIMA": AutoARIMA, "AutoTheta": AutoTheta}
 y = np.array(asked["y"], dtype=float)
-answer = {}
-for name in asked["models"]:
-    answer[name] = [float(v) for v in models[name](season_length=asked["season"]).forecast(y=y, h=asked["h"])["mean"]]
-print(json.dumps(answer))
+answers = []
+for known in asked["known"]:
+    answer = {}
+    for name in asked["models"]:
+        said = models[name](season_length=asked["season"]).forecast(y=y[:known], h=asked["h"])["mean"]
+        answer[name] = [float(v) for v in said]
+    answers.append(answer)
+print(json.dumps(answers))
 """
 
 
@@ -98,8 +102,10 @@ def quantile_lightgbm(series: Series, origin: int, seed: int) -> Said:
     return Said(said[0], np.sort(np.array([said[1], said[0], said[2]]), axis=0))
 
 
-def statsforecast_profile(series: Series, origin: int, seed: int) -> dict[str, Said]:
-    """Day totals by the automatic models, each with the profile of seasonal naive's last eight weeks.
+def statsforecast_profiles(series: Series, seed: int) -> list[dict[str, Said]]:
+    """Day totals by the automatic models at each origin, each with the profile of seasonal naive's last eight weeks.
+
+    One process for all origins, because the library compiles for seconds; each fit is given the days up to its origin.
 
     Raises:
         NotInstalled: there is no interpreter with statsforecast.
@@ -107,16 +113,21 @@ def statsforecast_profile(series: Series, origin: int, seed: int) -> dict[str, S
     interpreter = os.environ.get(INTERPRETER, "")
     if not interpreter:
         raise NotInstalled(f"not installed: {INTERPRETER} names no interpreter")
-    calls = _filled(series, origin)
-    totals = calls.sum(axis=1)
+    known = [origin + 1 for origin in series.origins]
+    totals = _filled(series, max(series.origins)).sum(axis=1)  # filled from before only: a prefix is its own filling
     week = len(np.unique(series.weekday))
-    asked = {"y": totals.tolist(), "h": series.ahead, "season": week, "models": MODELS}
+    asked = {"y": totals.tolist(), "known": known, "h": series.ahead, "season": week, "models": MODELS}
     done = subprocess.run(
-        [interpreter, "-c", SCRIPT], input=json.dumps(asked), capture_output=True, text=True, timeout=600, check=False
+        [interpreter, "-c", SCRIPT], input=json.dumps(asked), capture_output=True, text=True, timeout=1800, check=False
     )
     if done.returncode:
         raise NotInstalled("not usable: " + (done.stderr.strip().splitlines() or ["no answer"])[-1][:120])
-    answer = json.loads(done.stdout)
+    answers = json.loads(done.stdout)
+    return [_profiled(series, origin, answer, seed) for origin, answer in zip(series.origins, answers, strict=True)]
+
+
+def _profiled(series: Series, origin: int, answer: dict[str, list[float]], seed: int) -> dict[str, Said]:
+    calls = _filled(series, origin)
     profile = np.zeros((series.ahead, calls.shape[1]))
     for h in range(series.ahead):
         same = np.flatnonzero(series.weekday[: origin + 1] == series.weekday[origin + 1 + h])[-LATEST:]

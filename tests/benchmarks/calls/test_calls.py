@@ -1,5 +1,6 @@
 """The benchmark as a whole on a small series: rows, notes and the summary."""
 
+import json
 import subprocess
 from unittest.mock import Mock
 
@@ -55,16 +56,18 @@ def test_trained_peers_answer_and_a_missing_one_says_so(series_file, tmp_path, m
 def test_statsforecast_answers_become_totals_times_the_usual_profile(series_file, monkeypatch):
     """An interpreter that answers 200 a day: each day sums to 200, in the shares of the last eight weeks."""
     series = read_series(series_file, "small")
-    answer = '{"AutoETS": [' + ", ".join(["200.0"] * 10) + "]}"
-    done = subprocess.CompletedProcess([], 0, answer, "")
+    started = Mock(return_value=subprocess.CompletedProcess([], 0, json.dumps([{"AutoETS": [200.0] * 10}] * 8), ""))
     monkeypatch.setenv(peers.INTERPRETER, "python")
-    monkeypatch.setattr(peers.subprocess, "run", lambda *_, **__: done)
-    said = peers.statsforecast_profile(series, series.origins[0], 1)["AutoETS"]
-    assert said.point.sum(axis=1) == pytest.approx(np.full(10, 200.0))
+    monkeypatch.setattr(peers.subprocess, "run", started)
+    said = [answer["AutoETS"] for answer in peers.statsforecast_profiles(series, 1)]
+    assert said[0].point.sum(axis=1) == pytest.approx(np.full(10, 200.0))
+    asked = json.loads(started.call_args.kwargs["input"])
+    assert asked["known"] == [origin + 1 for origin in series.origins]
+    assert len(asked["y"]) == max(asked["known"])
     broken = subprocess.CompletedProcess([], 1, "", "boom\nno module\n")
     monkeypatch.setattr(peers.subprocess, "run", lambda *_, **__: broken)
     with pytest.raises(peers.NotInstalled, match="no module"):
-        peers.statsforecast_profile(series, series.origins[0], 1)
+        peers.statsforecast_profiles(series, 1)
 
 
 def test_ours_on_one_origin_is_closed_where_it_should_be(series_file):

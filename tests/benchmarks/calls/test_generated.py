@@ -36,8 +36,8 @@ def test_statsforecast_models_are_a_row_each(tmp_path, monkeypatch):
     times = [f"2022-{month:02d}-{day:02d} 09:{minute}" for month in range(1, 4) for day in range(1, 29)
              for minute in ("00", "30")]  # fmt: skip
     path.write_text("timestamp,calls\n" + "".join(f"{time},20\n" for time in times))
-    answer = lambda series, *_: dict.fromkeys(peers.MODELS, Said(np.full((14, 2), 10.0)))  # noqa: E731
-    monkeypatch.setattr(peers, "statsforecast_profile", answer)
+    one = dict.fromkeys(peers.MODELS, Said(np.full((14, 2), 10.0)))
+    monkeypatch.setattr(peers, "statsforecast_profiles", lambda series, _: [one] * len(series.origins))
     rows = list(calls.measure_statsforecast(path, "small", Options(data=tmp_path)))
     assert [row["method"] for row in rows] == [f"statsforecast_{name}" for name in peers.MODELS]
     assert rows[0]["wI"] == pytest.approx(50.0)
