@@ -47,7 +47,7 @@ def test_a_what_if_computes_only_what_changed(small_run: Any, tmp_path: Path) ->
     overrides = [*QUICK, "reps.absent=[R01]", "territories.mode=keep"]
     run = run_scenario(small_run.file, overrides=overrides, runs=tmp_path, store=small_run.store, clock=lambda: NOW)
     source = dict(zip(run.stages["stage"], run.stages["source"], strict=True))
-    kept = {"calls", "closure", "customers", "leads", "actions", "staffing"}
+    kept = {"calls", "closure", "customers", "leads", "response", "actions", "staffing"}
     assert {stage for stage, origin in source.items() if origin == "cache"} == kept
     days = pd.read_parquet(run.folder / "tables" / "rep_days.parquet")
     assert set(days.loc[days["rep_id"] == "R01", "reason"]) <= {"absent", "not_working_day"}

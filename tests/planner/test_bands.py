@@ -96,12 +96,19 @@ def test_a_future_with_more_calls_is_answered_less() -> None:
 
 
 def test_gains_are_those_of_contacted_customers_only() -> None:
-    """C1 is visited: lift .1 on 1,000 eur at half margin; C2 has no contact; no gain if deals do not count."""
+    """C1 is visited: lift .1 on 1,000 eur at half margin; C2 has no contact; no gain if deals do not count. Where the
+    effect is half of the assumed, so is the lift."""
     allocations = pd.DataFrame({"customer_id": ["C1", "C2"], "channel": ["field", "none"]})
-    decisions: Any = SimpleNamespace(channels=SimpleNamespace(allocations=allocations))
+
+    def told(factor: float) -> Any:
+        table = pd.DataFrame({"customer_id": ["C1"], "channel": ["field"], "effect_factor": [factor]})
+        return SimpleNamespace(channels=SimpleNamespace(allocations=allocations), actions=SimpleNamespace(table=table))
+
+    decisions = told(1.0)
     deals = pd.DataFrame({"customer_id": ["C1", "C2"], "win_probability": [0.4, 0.4], "amount_eur": [1000.0, 500.0]})
     gains = deal_gains(SCENARIO, decisions, deals)
     assert (gains.lift.tolist(), gains.stake.tolist()) == ([0.1], [500.0])
+    assert deal_gains(SCENARIO, told(0.5), deals).lift.tolist() == [0.05]
     nba = SCENARIO.next_best_action.model_copy(update={"value_from": ["potential"]})
     assert len(deal_gains(SCENARIO.model_copy(update={"next_best_action": nba}), decisions, deals).p) == 0
 

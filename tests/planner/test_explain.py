@@ -18,8 +18,17 @@ def tables(**changes: Any) -> dict[str, pd.DataFrame]:
     values = [("field", 80.0, 20.0, True), ("mail", 60.0, 90.0, False), ("outbound", 40.0, 50.0, True)]
     parts = {"win_eur": 0.0, "churn_eur": 0.0, "growth_eur": 0.0, "contact_cost_eur": 0.0, "minutes": 30.0}
     actions = [
-        {"customer_id": "C1", "channel": channel, "value_eur": value, "order_eur": order, "consent": consent, **parts,
-         "evidence": "estimated" if channel == "field" else "assumed", "effect_factor": 1.5, "confidence": 0.75}
+        {
+            "customer_id": "C1",
+            "channel": channel,
+            "value_eur": value,
+            "order_eur": order,
+            "consent": consent,
+            **parts,
+            "evidence": "estimated" if channel == "field" else "assumed",
+            "effect_factor": 1.5,
+            "confidence": 0.75,
+        }
         for channel, value, order, consent in values
     ]
     made = {
@@ -51,6 +60,19 @@ def test_euros_are_those_shown_and_a_turned_order_says_why() -> None:
     ) in text
     assert "30.00" not in text
     assert "A contact by outbound is planned on Monday 9 March, worth" in text
+
+
+def test_evidence_confidence_and_reasons_are_told() -> None:
+    """How often a channel is the best, where its effect comes from, and what moves risk and chance."""
+    scores = [{"customer_id": "C1", "churn_probability": 0.31, "churn_reason": "raised by late payments 3"}]
+    deals = [{"customer_id": "C1", "opportunity_id": "O7", "win_probability": 0.4, "reason": "lowered by age days 90"}]
+    text = explain_customer(tables(customer_scores=scores, closure=deals), "C1")
+    assert "The risk to leave is 31 %: raised by late payments 3." in text
+    assert "Deal O7 closes with 40 %: lowered by age days 90." in text
+    lines = {line.split()[0]: line for line in text.splitlines() if line.startswith("  ")}
+    assert lines["field"].endswith("(best in 75 % of draws; effect estimated, 1.50 of the assumed)")
+    assert lines["outbound"].endswith("(best in 75 % of draws; effect assumed)")
+    assert lines["mail"].endswith("(no consent)")
 
 
 def test_a_lead_in_plain_euros() -> None:

@@ -37,6 +37,19 @@ def test_a_planted_law_is_learned_and_calibrated():
     assert abs(figures["bias_points", "base_rate"][0]) < 1.5
 
 
+def test_everybody_is_told_what_moves_the_risk():
+    """Monthly contracts raise it, yearly ones lower it; nobody is told of the noise first."""
+    history, _ = planted(2500, 1)
+    customers, _ = planted(300, 2)
+    result = score_churn(customers.drop(columns="churned"), history, seed=3)
+    monthly = (customers["feature_contract"] == "monthly").to_numpy()
+    assert all("raised by" in text and "contract monthly" in text for text in result.reason[monthly])
+    assert all("contract yearly" in text.partition("lowered by")[2] for text in result.reason[~monthly])
+    fresh = customers["feature_tenure"].to_numpy() < 20
+    assert all("tenure" in text for text in result.reason[monthly & fresh])
+    assert score_churn(customers.drop(columns="churned"), history.iloc[:0], seed=3).reason.tolist() == [""] * 300
+
+
 def test_without_history_no_euro_rests_on_churn():
     """Probability 0 for all, and a note."""
     empty = pd.DataFrame({"churned": pd.Series(dtype="float64")})

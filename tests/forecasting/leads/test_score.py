@@ -5,6 +5,8 @@ import pandas as pd
 import pytest
 
 from forecasting.leads import score_leads
+from forecasting.leads.columns import read_columns
+from forecasting.leads.model import predict
 from forecasting.metrics import auc
 
 SHARED = Path(__file__).resolve().parents[4] / "shared"
@@ -101,6 +103,17 @@ def test_few_past_leads_give_their_base_rate() -> None:
     leads, history, _ = company(past=40, fresh=5)
     scores = score_leads(leads, history, seed=7).scores
     assert scores["conversion_probability"].tolist() == pytest.approx([history["converted"].mean()] * 5)
+
+
+def test_every_lead_is_told_why_and_the_words_change_no_number() -> None:
+    """Reasons name features; the probabilities are those of `predict`."""
+    leads, history, _ = company(past=400, fresh=30)
+    scores = score_leads(leads, history, seed=7)
+    assert scores.scores["reason"].str.contains("raised by|lowered by|near the mean").all()
+    columns = read_columns(leads, history)
+    kept = [name for name in columns.past if name not in set(scores.refused["column"])]
+    plain = predict(columns.past[kept], columns.converted, columns.fresh[kept], seed=7)
+    assert scores.scores["conversion_probability"].tolist() == plain.tolist()
 
 
 def test_no_history_gives_one_half_and_no_leads_give_no_scores() -> None:
