@@ -214,8 +214,9 @@ def _verdict_tables(plan: Plan) -> dict[str, pd.DataFrame]:
 
 
 def _write_log(path: Path, cache: StageCache, manifest: dict[str, Any]) -> None:
-    """JSON lines: one per stage, then one for the run."""
-    lines = [{"event": "stage", **asdict(record)} for record in cache.records]
+    """JSON lines: one per stage, one per note of inputs and forecasts, then one for the run."""
+    lines: list[dict[str, Any]] = [{"event": "stage", **asdict(record)} for record in cache.records]
+    lines += [{"event": "note", "text": text} for text in manifest["notes"]]
     lines.append({"event": "run", "created_at": manifest["created_at"], "flags": manifest["flags"]})
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 

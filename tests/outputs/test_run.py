@@ -137,6 +137,7 @@ def test_every_customer_has_an_answer_to_why(small_run: Any) -> None:
 
 
 def test_the_log_is_json_lines(small_run: Any) -> None:
-    """One line per stage, then the run."""
+    """One line per stage, one per note (where the effects of contacts come from, too), then the run."""
     lines = [json.loads(line) for line in (small_run.folder / "run.log").read_text().splitlines()]
-    assert [line["event"] for line in lines[-2:]] == ["stage", "run"]
+    assert list(dict.fromkeys(line["event"] for line in lines)) == ["stage", "note", "run"]
+    assert any(line.get("text", "").startswith("effects of contacts are those") for line in lines)
