@@ -52,9 +52,8 @@ def test_faults_are_found(field):
 
 def test_rows_and_summary(monkeypatch, tmp_path):
     """A tiny field: figures by their keys, no faults, the solution file has a line for each visit."""
-    monkeypatch.setitem(routing_scale.SIZES, "quick", (2, 40))
     monkeypatch.setattr(routing_scale, "WORKERS", 1)
-    (row,) = measure_field(Options(Path(), size="quick", seed=4, solutions=tmp_path))
+    (row,) = measure_field(Options(Path(), size="quick", seed=4, solutions=tmp_path), 2, 40)
     assert row["faults"] == 0
     assert 0 < row["value_over_bound_pct"] <= 100
     lines = (tmp_path / "field_2.csv").read_text().splitlines()
@@ -70,7 +69,7 @@ def test_rows_and_summary(monkeypatch, tmp_path):
 def test_the_cells_of_a_size():
     """A rep's week, and the field of the size."""
     keys = [cell.key for cell in routing_scale.cells(Options(Path(), size="quick"))]
-    assert keys == ["scale week", "scale field quick"]
+    assert keys == ["scale week", "scale field 10 x 2000"]
 
 
 def test_a_week_is_searched_twice(monkeypatch):

@@ -1,70 +1,146 @@
-"""An upper bound for problems too large for a linear programme: the knapsack relaxation, multipliers by subgradient.
+"""An upper bound for problems too large for a linear programme: knapsacks of the reps, prices by a smoothed dual.
 
-For any multipliers y >= 0 of the reps' days (Fisher, 1981), no plan is worth more than
+A route is a chain of drives. Half of each drive is charged to either end, so a visit j of rep r costs at least
 
-    sum_s y_s capacity_s + sum_j max(0, max_r (prize_j - y_r (service_j + inward_j)))
+    size_jr = service_j + (in_jr + out_jr) / 2
 
-where y is the same on all days of a rep, and inward_j is the drive from the nearest other place to j. Travel costs,
-lunch places and windows are left out, which can only raise it.
+seconds, in and out being the shortest drives to j and from j that the rep may have, from and to different visits. A day
+also costs half the shortest drive from home and half the shortest one back. The same holds for euros of travel. For any
+multipliers y >= 0 of the reps' time (Lagrange; Fisher, 1981), no plan is worth more than
+
+    sum_r y_r time_r + sum_j max(0, max_r (prize_j - travel_jr - y_r size_jr))
+
+Windows, and which visits are chosen together, are left out, which can only raise it.
 """
 
 import numpy as np
-from scipy.spatial import cKDTree
+from scipy.optimize import minimize
 
 from solvers.routing.problem import RoutingProblem
-from solvers.travel import Haversine, TravelModel
+from solvers.travel import Places, TravelModel
 
-ROUNDS = 300
+HEATS = (0.4, 0.1, 0.02, 0.004)
+"""Share of the mean worth by which the best offer of a visit is smoothed, one search after the other."""
+ROUNDS = 80
+"""Steps of each search."""
 
 
 def quick_bound_eur(problem: RoutingProblem, *, travel: TravelModel | None) -> float:
     """No legal plan is worth more than this; rounded up to whole cents."""
     reps = {rep: k for k, rep in enumerate(dict.fromkeys(s.rep_id for s in problem.shifts))}
     of_shift = [reps[s.rep_id] for s in problem.shifts]
-    room = np.zeros(len(reps))
-    for rep, s in zip(of_shift, problem.shifts, strict=True):
-        room[rep] += s.end_seconds - s.start_seconds - s.lunch_seconds
-    pairs = np.array(
-        [(i, r) for i, t in enumerate(problem.tasks) for r in sorted({of_shift[s] for s in t.shifts})], np.int64
-    ).reshape(-1, 2)
-    prize = np.array([max(0.0, t.prize_eur) for t in problem.tasks])
-    size = np.array([t.service_seconds for t in problem.tasks], float) + _inward_seconds(problem, travel)
-    first = np.flatnonzero(np.append(True, np.diff(pairs[:, 0]) > 0)) if len(pairs) else np.zeros(0, np.int64)
-    best = np.inf
-    price = np.full(len(reps), prize[pairs[:, 0]].sum() / max(1.0, 4 * room.sum()) if len(pairs) else 0.0)
-    for step in range(ROUNDS):
-        if not len(pairs):
-            return 0.0
-        left = prize[pairs[:, 0]] - price[pairs[:, 1]] * size[pairs[:, 0]]
-        most = np.maximum.reduceat(left, first)
-        total = float(price @ room + np.maximum(0.0, most).sum())
-        best = min(best, total)
-        winner = (left == np.repeat(most, np.diff(np.append(first, len(pairs))))) & (left > 0)
-        asked = np.bincount(pairs[winner, 1], weights=size[pairs[winner, 0]], minlength=len(reps))
-        rise = (asked - room) / room.clip(min=1.0)
-        price = np.maximum(0.0, price * np.exp(0.5 / (1 + step / 20) * np.clip(rise, -1.0, 1.0)))
-    return float(np.ceil(100 * best + 1e-6) / 100)
+    open_to = [sorted({of_shift[s] for s in t.shifts}) for t in problem.tasks]
+    pairs = np.array([(i, r) for i, mine in enumerate(open_to) for r in mine], np.int64).reshape(-1, 2)
+    size, worth = np.zeros(len(pairs)), np.zeros(len(pairs))
+    room, longest = np.zeros(len(reps)), np.zeros(len(reps))
+    by_rep = np.argsort(pairs[:, 1], kind="stable")
+    first = np.searchsorted(pairs[by_rep, 1], np.arange(len(reps) + 1))
+    for rep in range(len(reps)):
+        rows = by_rep[first[rep] : first[rep + 1]]
+        days = [s for s, r in zip(problem.shifts, of_shift, strict=True) if r == rep]
+        size[rows], worth[rows], home = _least(problem, pairs[rows, 0], days, travel)
+        spans = [max(0.0, s.end_seconds - s.start_seconds - s.lunch_seconds - home) for s in days]
+        room[rep], longest[rep] = sum(spans), max(spans)
+    fits = (worth > 0) & (size <= longest[pairs[:, 1]])
+    pairs, size, worth = pairs[fits], size[fits], worth[fits]
+    if not len(pairs):
+        return 0.0
+    return float(np.ceil(100 * _by_prices(pairs, size, worth, room) + 1e-6) / 100)
 
 
-def _inward_seconds(problem: RoutingProblem, travel: TravelModel | None) -> np.ndarray:
-    """(T,) least drive to each task from any other place; 0 where it cannot be told cheaply."""
-    place = np.array([t.place for t in problem.tasks], np.int64)
-    least = np.zeros(len(place))
-    if (place < 0).any() or (travel is not None and not isinstance(travel, Haversine)):
-        return least
-    alone = np.bincount(place, minlength=len(problem.places.ids))[place] == 1
-    starts = np.unique([s.start_place for s in problem.shifts])
-    alone &= ~np.isin(place, starts)
+def _by_prices(pairs: np.ndarray, size: np.ndarray, worth: np.ndarray, room: np.ndarray) -> float:
+    """The least sum found over prices of the reps' time; each sum is a bound, however good the prices are.
+
+    The largest of a visit's offers is smoothed by a temperature (Nesterov, 2005), which makes the sum convex and
+    smooth in the prices; L-BFGS-B goes on from the prices of the temperature before.
+
+    pairs: (P, 2) task and rep, by task. room: (R,) seconds of each rep.
+    """
+    task, rep = pairs[:, 0], pairs[:, 1]
+    first = np.flatnonzero(np.append(True, np.diff(task) > 0))
+    many = np.diff(np.append(first, len(pairs)))
+
+    def offers(price: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        left = worth - price[rep] * size
+        return left, np.maximum(0.0, np.maximum.reduceat(left, first))
+
+    def smooth(price: np.ndarray, heat: float) -> tuple[float, np.ndarray]:
+        left, most = offers(price)
+        share = np.exp((left - np.repeat(most, many)) / heat)
+        total = np.add.reduceat(share, first) + np.exp(-most / heat)
+        value = price @ room + np.sum(most + heat * np.log(total))
+        asked = np.bincount(rep, weights=size * share / np.repeat(total, many), minlength=len(room))
+        return float(value), room - asked
+
+    # Prices are searched in units of the mean worth of a second, so that steps of all problems are of one size.
+    unit = float(worth.sum() / size.sum())
+
+    def scaled(x: np.ndarray, heat: float) -> tuple[float, np.ndarray]:
+        value, slope = smooth(x * unit, heat)
+        return value, slope * unit
+
+    price, best = np.full(len(room), unit), np.inf
+    for heat in HEATS:
+        found = minimize(
+            scaled, price / unit, args=(heat * float(worth.mean()),), jac=True, method="L-BFGS-B",
+            bounds=[(0.0, None)] * len(room), options={"maxiter": ROUNDS},
+        )  # fmt: skip
+        price = np.maximum(0.0, found.x * unit)
+        best = min(best, float(price @ room + offers(price)[1].sum()))
+    return best
+
+
+def _least(
+    problem: RoutingProblem, tasks: np.ndarray, days: list, travel: TravelModel | None
+) -> tuple[np.ndarray, np.ndarray, float]:
+    """(seconds each visit takes at least with its half drives, euros it brings at most, half drives from and to home).
+
+    tasks: those open to a rep. days: the rep's shifts.
+    """
+    chosen = [problem.tasks[i] for i in tasks.tolist()]
+    service = np.array([t.service_seconds for t in chosen], float)
+    prize = np.array([t.prize_eur for t in chosen], float)
+    here = np.array([t.place for t in chosen], np.int64)
+    if (here < 0).any() or not len(here):  # beside an appointment without a place any drive may be none
+        return service, prize, 0.0
+    starts = np.unique([s.start_place for s in days])
+    ends = np.unique([s.end_place for s in days])
+    seconds, km = _drives(problem, np.concatenate([here, starts]), np.concatenate([here, ends]), travel)
+    n = len(here)
+    eur = problem.travel_eur_per_km * _half(km, n)
+    home = 0.5 * (float(seconds[n:, :n].min()) + float(seconds[:n, n:].min()))
+    return service + _half(seconds, n), prize - eur, home
+
+
+def _half(drives: np.ndarray, visits: int) -> np.ndarray:
+    """(visits,) half of the least drive in and out of each visit, not both from and to the same other one.
+
+    drives: (visits + starts, visits + ends).
+    """
+    drives = drives.astype(float)
+    index = np.arange(visits)
+    drives[index, index] = np.inf
+    into, out = drives[:, :visits], drives[:visits, :].T  # both: (from or to, visit)
+    i, k = into.argmin(axis=0), out.argmin(axis=0)
+    in_1, out_1 = into[i, index], out[k, index]
+    in_2 = np.partition(into, 1, axis=0)[1] if len(into) > 1 else np.full(visits, np.inf)
+    out_2 = np.partition(out, 1, axis=0)[1] if len(out) > 1 else np.full(visits, np.inf)
+    same = (i == k) & (i < visits)
+    apart = np.minimum(in_1 + out_2, in_2 + out_1)
+    total = np.where(same, apart, in_1 + out_1)
+    least: np.ndarray = 0.5 * total
+    return least
+
+
+def _drives(
+    problem: RoutingProblem, origins: np.ndarray, destinations: np.ndarray, travel: TravelModel | None
+) -> tuple[np.ndarray, np.ndarray]:
     if travel is None:
-        used = np.unique(np.concatenate([place, starts]))
-        into = problem.seconds[used].astype(float)
-        into[np.arange(len(used)), used] = np.inf
-        return np.where(alone & (len(used) > 1), into.min(axis=0)[place], 0.0)
-    latitude, longitude = np.radians(problem.places.latitude), np.radians(problem.places.longitude)
-    points = np.column_stack(
-        [np.cos(latitude) * np.cos(longitude), np.cos(latitude) * np.sin(longitude), np.sin(latitude)]
-    )
-    chord = cKDTree(points).query(points[place], k=2)[0][:, 1]
-    km = 2 * 6371.0 * np.arcsin(np.clip(chord / 2, 0, 1)) * travel.detour_factor
-    parking = np.where(problem.places.parks[place], 60 * travel.parking_minutes, 0.0)
-    return np.where(alone, np.maximum(0.0, 3600 * km / travel.speed_kmh - 1e-6) + parking, 0.0)
+        at = np.ix_(origins, destinations)
+        return problem.seconds[at], problem.km[at]
+    places = problem.places
+    return travel.matrix(_some(places, origins), _some(places, destinations))
+
+
+def _some(places: Places, at: np.ndarray) -> Places:
+    return Places(places.ids[at], places.latitude[at], places.longitude[at], places.parks[at])

@@ -21,9 +21,9 @@ from solvers.travel import TravelModel
 
 LARGE = 5_000
 """Visits from which on `plan_routes` solves reps apart: below, one search over all rep-days finds more."""
-STEPS_A_VISIT: dict[Effort, float] = {"quick": 2.0, "normal": 6.0, "thorough": 30.0}
+STEPS_A_VISIT: dict[Effort, float] = {"quick": 4.0, "normal": 18.0, "thorough": 60.0}
 """Steps of a rep's week for each of its candidates."""
-BORDER_SHARE = 1.0
+BORDER_SHARE = 2.0
 """Steps of a pair of neighbours as a share of those of a week, for each of its candidates."""
 BORDER_ROUNDS = 8
 """How often each rep is paired with a neighbour."""

@@ -7,6 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from solvers.brake import Brake
 from solvers.routing.arrays import make_arrays
@@ -153,6 +155,27 @@ def test_the_quick_bound_by_hand_and_against_the_plan(world):
         rel_tol=2e-3,
     )  # fmt: skip
     assert solve(many, effort="quick").value_eur <= quick_bound_eur(many, travel=None) <= 1.15 * upper_bound_eur(many)
+
+
+def test_the_quick_bound_charges_half_of_each_drive(world):
+    """A is 10 minutes (and euros) from home, B 12, 2 apart; 60 minutes of visit, 120 of shift, 10 of them half drives
+    from and to home. A takes 60 + (2 + 10) / 2 = 66 minutes and brings 50 - 6 = 44, B 67 and 43: both do not fit, so
+    44 + 43 x (110 - 66) / 67 = 72.24. A alone takes 70 minutes and brings 40; a shift of 79 minutes leaves it 69."""
+    week = world().rep("R1", shift="9:00-11:00").customer("A", 10, 0, prize=50, minutes=60)
+    assert quick_bound_eur(week.problem(), travel=None) == pytest.approx(40, abs=0.011)
+    assert quick_bound_eur(week.customer("B", 12, 0, prize=50, minutes=60).problem(), travel=None) == pytest.approx(
+        72.24, abs=0.2
+    )
+    short = world().rep("R1", shift="9:00-10:19").customer("A", 10, 0, prize=50, minutes=60)
+    assert quick_bound_eur(short.problem(), travel=None) == 0.0
+
+
+@settings(max_examples=15, deadline=None)
+@given(seed=st.integers(0, 10_000))
+def test_the_quick_bound_is_never_below_a_plan(seed):
+    """Random fields of two reps: what a search finds is worth no more."""
+    problem = field(customers=12, reps=2, seed=seed)
+    assert solve(problem, effort="quick").value_eur <= quick_bound_eur(problem, travel=None)
 
 
 def test_nothing_to_do():
