@@ -18,24 +18,28 @@ from forecasting.closure.landmarks import take_censuses
 from forecasting.closure.level import keep_up
 from forecasting.closure.model import ClosureModel, learn
 from forecasting.closure.models import BASE, ORDINARY, Care, History, describe
+from forecasting.closure.quotas import quotas
 from forecasting.closure.report import (
     Drift,
     by_lead_time,
     by_owner,
     by_period,
+    by_regime,
     fit_drift,
     largest_lead,
     pipeline,
     reliability,
 )  # fmt: skip
 from forecasting.closure.report.judged import Judged, judge
+from forecasting.closure.score import score_open_deals
 from forecasting.closure.sequences import Deals, read_deals
 from scenarios.schema.forecast import ClosureSettings
 
 
 @dataclass(frozen=True)
 class Review:
-    """tables: by name: quality, periods, lead_time, reliability, pipeline, people, regimes, left_out, refused, states.
+    """tables: by name: quality, periods, lead_time, reliability, pipeline, people, quotas, strict_and_all, regimes,
+    left_out, refused, states.
 
     svg: the states drawn, "" where no chain could be fitted. notes: what is unusual, in words. rows: judged rows.
     """
@@ -78,13 +82,14 @@ def review_closure(
     seed: int,
     periods: str = "month",
     year_begins: int = 1,
+    territories: pd.DataFrame | None = None,
     care: Care = ORDINARY,
 ) -> Review:
     """Predicts the past as it would have been predicted then, and measures it; see `Review`.
 
     Args:
         opportunities, stage_events, settings, as_of, seed, care: as for `train_closure`.
-        periods, year_begins: fiscal periods, see `by_period`.
+        periods, year_begins: fiscal periods, see `by_period`. territories: customer_id, rep_id, for the quotas.
     """
     guarded = guard(opportunities, stage_events)
     deals, history = _read(opportunities, stage_events, settings=settings, as_of=as_of)
@@ -108,12 +113,17 @@ def review_closure(
     drift = fit_drift(judged.probability[used], judged.won, judged.amount_eur, judged.landmark, judged.deal)
     tables |= _tables(judged, used, drift, periods=periods, year_begins=year_begins, seed=seed)
     strict = history.deals.table["strict"].to_numpy()[history.rows.deal]
+    scores = score_open_deals(model, opportunities, guarded.events, as_of=as_of)
+    tables["quotas"] = quotas(
+        scores, deals, drift, horizon_days=settings.horizon_days, seed=seed, territories=territories
+    )
     tables["quality"] = typed_quality(quality_rows(history, test, regime="all"))
     if strict.any() and not strict.all():
         inside = history.pick(strict)
         alone = backtest(inside, deals.end, **asked)
         rows = [*quality_rows(inside, alone, regime="strict"), *quality_rows(history, test, regime="all")]
         tables["quality"] = typed_quality(rows)
+    tables["strict_and_all"] = by_regime(tables["quality"])
     return Review(tables, model, svg, _told(judged, used, tables), len(judged))
 
 

@@ -71,6 +71,23 @@ def median_days(pace: np.ndarray, stage: np.ndarray) -> np.ndarray:
     return np.asarray(MEDIAN_DAYS[stage, None] * way[stage] * pace[:, None])
 
 
+def ways_out(
+    chances: np.ndarray, pace: np.ndarray, *, stage: np.ndarray, dwell: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Where n deals go from `stage` after `dwell` days in it: p_k S_k(dwell) / sum, S_k the lognormal survival.
+
+    Args:
+        chances: (n, 7) of the next stage when the stage is entered. pace: (n,). stage: (n,). dwell: (n,) days.
+
+    Returns:
+        (n, 7) chances of the ways out, median days of each, and survival S_k(dwell) of each.
+    """
+    middle = median_days(pace, stage)
+    survival = ndtr(-np.log(np.maximum(dwell[:, None], 1e-9) / middle) / SPREAD)
+    way = chances * np.maximum(survival, 1e-300)
+    return way / way.sum(axis=1, keepdims=True), middle, survival
+
+
 def draw_deals(
     rng: np.random.Generator, *, customers: pd.DataFrame, segment: np.ndarray, territories: pd.DataFrame, as_of: date
 ) -> Deals:
@@ -87,7 +104,7 @@ def draw_deals(
     chances = next_chances(quality)
     stage = rng.choice(WON, count, p=START_SHARES)
     wins = win_chances(chances)
-    deal, stages, days = _walk(rng, chances, pace, stage, age_days)
+    deal, stages, days = walk(rng, chances, pace, stage, age_days)
     at_day = np.floor((days - age_days[deal]) * 86400).astype("timedelta64[s]")
     events = pd.DataFrame(
         {"deal": deal, "stage": stages, "days": days, "entered_at": (end + at_day).astype("datetime64[us]")}
@@ -127,7 +144,7 @@ def _pick(rng: np.random.Generator, chances: np.ndarray) -> np.ndarray:
     return np.asarray(np.minimum((np.cumsum(chances, axis=1) <= target).sum(axis=1), chances.shape[1] - 1))
 
 
-def _walk(
+def walk(
     rng: np.random.Generator, chances: np.ndarray, pace: np.ndarray, stage: np.ndarray, until_days: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Events (deal, stage, days after creation) of deals that start in `stage`, cut at `until_days` of each (n,).
@@ -160,22 +177,16 @@ def _truth(
     now: np.ndarray,
     dwell: np.ndarray,
 ) -> pd.DataFrame:
-    """Chances to win: at the start, and for open deals now, given how long they have stood still.
-
-    After `dwell` days in a stage the way out has the chances p_k S_k(dwell) / sum, S_k the lognormal survival.
-    """
+    """Chances to win: at the start, and for open deals now, given how long they have stood still."""
     count = len(now)
     open_ = np.flatnonzero(now < WON)
     eventually, within = np.full(count, np.nan), np.full(count, np.nan)
     if len(open_):
-        stage, waited = now[open_], dwell[open_, None]
-        middle = median_days(pace[open_], stage)
-        survival = ndtr(-np.log(np.maximum(waited, 1e-9) / middle) / SPREAD)
-        way = chances[open_, stage] * np.maximum(survival, 1e-300)
-        way = way / way.sum(axis=1, keepdims=True)
+        stage, waited = now[open_], dwell[open_]
+        way, middle, survival = ways_out(chances[open_, stage], pace[open_], stage=stage, dwell=waited)
         eventually[open_] = (way * wins[open_]).sum(axis=1)
         within[open_] = _won_within(
-            rng, chances[open_], pace[open_], way=way, middle=middle, survival=survival, waited=waited[:, 0]
+            rng, chances[open_], pace[open_], way=way, middle=middle, survival=survival, waited=waited
         )
     return pd.DataFrame(
         {
@@ -205,5 +216,5 @@ def _won_within(
     won = np.bincount(deal[(first == WON) & (day <= HORIZON_DAYS)], minlength=len(waited)).astype(float)
     moving = (first < WON) & (day < HORIZON_DAYS)
     deal, stage, left_days = deal[moving], first[moving], HORIZON_DAYS - day[moving]
-    runs, stages, _ = _walk(rng, chances[deal], pace[deal], stage, left_days)
+    runs, stages, _ = walk(rng, chances[deal], pace[deal], stage, left_days)
     return np.asarray((won + np.bincount(deal[runs[stages == WON]], minlength=len(waited))) / SIMULATIONS)

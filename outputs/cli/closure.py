@@ -32,7 +32,9 @@ def evaluate_closure(
         "reviews/closure"
     ),
     periods: Annotated[str, typer.Option(help="year, quarter, month or half-month.")] = "month",
-    year_begins: Annotated[int, typer.Option(min=1, max=12, help="Month in which the fiscal year begins.")] = 1,
+    year_begins: Annotated[
+        int | None, typer.Option(min=1, max=12, help="Month in which the fiscal year begins; else the scenario's.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Measure reps and model against what happened, as each would have been asked at the time."""
@@ -48,13 +50,20 @@ def score_closure(
     settings: Settings = [],  # noqa: B006
     model: Model = Path("models/closure"),
     to: Annotated[Path, typer.Option("--to", metavar="CSV", help="File of the scores.")] = Path("closure_scores.csv"),
+    secret: Annotated[
+        Path | None,
+        typer.Option("--anonymous", metavar="FILE", help="Write no names: ids are hashed under the secret in FILE."),
+    ] = None,
+    cohorts: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Means of cohorts of 20 customers or more go there.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Score a scenario's open deals with a model that was kept."""
     from outputs.closure_commands import score
 
     scenario, tables = one_scenario(file, settings)
-    tell(score(scenario, tables, model, to), as_json=as_json)
+    tell(score(scenario, tables, model, to, secret=secret, cohorts=cohorts), as_json=as_json)
 
 
 COMMANDS = (

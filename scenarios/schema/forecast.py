@@ -42,6 +42,8 @@ class ClosureSettings(Block):
     """A deal is won if it closes within so many days."""
     hidden_states: Annotated[int, Field(ge=2, le=12)] = 4
     """States of the hidden Markov model, per class."""
+    fiscal_year_begins: Annotated[int, Field(ge=1, le=12)] = 1
+    """Month in which the fiscal year begins; a fiscal year is named for the calendar year in which it ends."""
 
 
 class Forecast(Block):

@@ -21,6 +21,7 @@ NO_UNIT = {
     "pairs": "a count of drives",
     "retries": "a count of attempts",
     "cover_reps": "a count of people",
+    "fiscal_year_begins": "a month of the year, 1 to 12",
     "places_per_request": "a count of places",
     "max_contacts_per_customer_per_week": "a count of contacts, per customer and week",
     "min_days_off_per_week": "a count of days without a shift; the planners' files fix the name",

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from inputs.synthetic import Company, make_company
-from inputs.synthetic.deals import NAMES, NEXT, STAGES, WON, _walk, next_chances, win_chances
+from inputs.synthetic.deals import NAMES, NEXT, STAGES, WON, next_chances, walk, win_chances
 
 
 @cache
@@ -38,7 +38,7 @@ def test_absorption_against_simulation() -> None:
     """20,000 walks to the end win as often as the linear equations say, within four standard errors."""
     count = 20_000
     chances = next_chances(np.full(count, 0.3))
-    runs, stages, _ = _walk(
+    runs, stages, _ = walk(
         np.random.default_rng(4), chances, np.ones(count), np.zeros(count, dtype=int), np.full(count, np.inf)
     )
     exact = win_chances(chances[:1])[0, 0]
