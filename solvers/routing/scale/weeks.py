@@ -27,6 +27,8 @@ BORDER_SHARE = 2.0
 """Steps of a pair of neighbours as a share of those of a week, for each of its candidates."""
 BORDER_ROUNDS = 8
 """How often each rep is paired with a neighbour."""
+LOST_ON_DASK = {"KilledWorker", "CommClosedError", "FutureCancelledError"}
+"""What Dask raises, by name because it need not be installed, for work whose workers died again and again."""
 NEIGHBOURS = 8
 WAITING_A_PAIR = 120
 """Visits on no route that a pair may take, at most."""
@@ -190,6 +192,10 @@ def _map(executor: Executor | None, parts: list[Part]) -> Iterator[Solved]:
         try:
             done = future.result() if future else solve_part(part)
         except (BrokenExecutor, CancelledError):
+            done = solve_part(part)
+        except Exception as error:
+            if type(error).__name__ not in LOST_ON_DASK:
+                raise
             done = solve_part(part)
         yield done
 
