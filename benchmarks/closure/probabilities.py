@@ -1,8 +1,10 @@
 """How good the closure probabilities are on cases that came later, every simpler way in the same run.
 
-Models are fitted, calibrated and shifted on train cases only; nothing was chosen by test rows (what was compared to
-choose features and sizes were five blocks of train cases by time, and five at random). The test rows are predicted
-once. Differences to the baselines carry bootstrap intervals over cases.
+Models are fitted and calibrated on train cases only; nothing was chosen by test rows (what was compared to choose
+features and sizes were blocks of train cases by time, and five at random). The level of the latest weeks is told by
+every case begun before the test, as it was known then. Beside it stands the same model taught by all that was known
+then, open cases stood for by weights. The test rows are predicted once. Differences to the baselines carry bootstrap
+intervals over cases; `a perfect forecast` says what chance alone makes of the figures.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.closure.cases import cohort_of, judged_history, read_log, train_history
+from benchmarks.closure.cases import cohort_of, judged_history, known_history, read_log, train_history
 from benchmarks.frame import Options, Row
 from forecasting.calibration import fit_calibrator
 from forecasting.closure.evaluate import backtest
@@ -46,6 +48,8 @@ from forecasting.metrics import auc, bias_points, brier, ece, log_loss, wmape_pc
 
 PART = "probabilities"
 OURS = "ours"
+AS_OF = "ours, taught by all that was known"
+PERFECT = "a perfect forecast of the same spread"
 STAGE, DWELL = "last stage", "stage + dwell logistic, isotonic"
 BASELINES = (BASE, STAGE, DWELL, RATIO, JOURNEY, TRANSPARENT, TREES, HAZARD)
 MEASURED = ("auc", "brier", "ece", "bias_pp", "max_cohort_bias_pp", "pipeline_mape_pct", "pipeline_cover80_pct")
@@ -55,6 +59,8 @@ KEY_OF = {
 }  # fmt: skip
 SUMMARY_KEYS = (
     *MEASURED, *(f"{key}_{end}" for key in ("auc", "brier", "bias_pp") for end in ("low", "high")),
+    *(f"as_of.{key}" for key in ("auc", "brier", "ece", "bias_pp", "max_cohort_bias_pp")),
+    *(f"perfect.{key}_{end}" for key in ("auc", "brier", "ece", "max_cohort_bias_pp") for end in ("median", "high")),
     "lead_days", "lead_cycles", "train_cases", "train_won_pct", "test_rows", "test_won_pct",
     *(f"{key}.{each}" for key in KEY_OF.values() for each in ("auc", "brier", "ece", "bias_pp")),
     *(f"{key}.{gain}" for key in KEY_OF.values() for gain in
@@ -63,6 +69,7 @@ SUMMARY_KEYS = (
 DRAWS = {"quick": 100, "default": 400, "full": 1000}
 SIZES: Mapping[str, Care] = {"quick": ORDINARY, "default": THOROUGH, "full": THOROUGH}
 HIDDEN_STATES = 5
+FOLDS = 5
 
 
 def cells(options: Options) -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
@@ -80,7 +87,9 @@ def measure_log(folder: Path, options: Options) -> Iterator[Row]:
     test = judged_history(log, train.deals)
     care = SIZES[options.size]
     settings: dict[str, Any] = {"hidden_states": HIDDEN_STATES, "seed": options.seed, "care": care}
-    model = learn(train, train.deals.end, chosen=MEAN, folds=5, **settings)
+    known = known_history(log, train.deals)
+    taught = known.deals.table["opportunity_id"].isin(train.deals.table["opportunity_id"]).to_numpy()[known.rows.deal]
+    model = learn(known, known.deals.end, chosen=MEAN, folds=FOLDS, taught=taught, **settings)
     found = {**simple_models(train, test), **model.probabilities(test)}
     found = {OURS: found.pop(MEAN), **{name: found[name] for name in BASELINES if name in found}}
     raw_ratio = model.fitted.probabilities(test, only=(RATIO,))[RATIO]
@@ -91,6 +100,10 @@ def measure_log(folder: Path, options: Options) -> Iterator[Row]:
         note = _note(model, MEAN if name == OURS else name)
         yield figures(name, p, test, draws=draws, seed=options.seed) | {"note": note}
     yield figures("likelihood ratio, raw", raw_ratio, test, draws=0, seed=options.seed)
+    wider = learn(known, known.deals.end, chosen=MEAN, folds=FOLDS, **settings)
+    p = wider.probabilities(test, only=(MEAN,))[MEAN]
+    yield figures(AS_OF, p, test, draws=draws, seed=options.seed) | {"note": _note(wider, MEAN)}
+    yield by_chance(found[OURS], test, draws=draws, seed=options.seed)
     yield from differences(found, test, draws=draws, seed=options.seed)
     yield from pipelines(found, train, test, settings)
     yield from in_detail(found[OURS], test)
@@ -138,6 +151,28 @@ def figures(name: str, p: np.ndarray, test: History, *, draws: int, seed: int) -
     return row
 
 
+def by_chance(p: np.ndarray, test: History, *, draws: int, seed: int) -> Row:
+    """Median and 95th percentile of the figures that a forecast with no error at all would show on such rows.
+
+    Outcomes are drawn from the forecast itself: one uniform number a case, and a row is won where its p exceeds it, so
+    that the rows of a case agree as far as they can.
+    """
+    rng = np.random.default_rng(seed)
+    cohort = cohort_of(test)
+    _, case = np.unique(test.rows.deal, return_inverse=True)
+    seen: dict[str, list[float]] = {"auc": [], "brier": [], "ece": [], "max_cohort_bias_pp": []}
+    for _ in range(draws):
+        won = rng.random(int(case.max(initial=-1)) + 1)[case] < p
+        biases = [abs(bias_points(p[cohort == c], won[cohort == c])) for c in np.unique(cohort)]
+        for key, value in (("auc", auc(p, won)), ("brier", brier(p, won)), ("ece", ece(p, won)),
+                           ("max_cohort_bias_pp", max(biases))):  # fmt: skip
+            seen[key].append(value)
+    row: Row = {"model": PERFECT, "rows": len(p), "note": f"median of {draws} drawn outcomes"}
+    for key, values in seen.items():
+        row |= {key: float(np.median(values)), f"{key}_high": float(np.quantile(values, 0.95))}
+    return row
+
+
 def differences(found: Mapping[str, np.ndarray], test: History, *, draws: int, seed: int) -> Iterator[Row]:
     """AUC of ours less that of each baseline, and Brier of each less ours: above 0, ours is better."""
     won, deal = test.rows.won, test.rows.deal
@@ -160,7 +195,7 @@ def pipelines(
 
     The shared shift is learned from train cases as they would have been predicted at the time, block after block.
     """
-    past = backtest(train, train.deals.end, **settings)
+    past = backtest(train, train.deals.end, **{**settings, "care": ORDINARY})
     shifts = {"independent": Drift(0.0), "shared shift": Drift()}
     if past.judged.any():
         seen = train.pick(past.judged)
@@ -174,7 +209,8 @@ def pipelines(
                 "model": f"{name}, {label}", "rows": len(table),
                 "pipeline_mape_pct": wmape_pct(table["expected_eur"], table["won_eur"]),
                 "pipeline_cover80_pct": 100 * float(table["inside"].mean()),
-                "note": f"sd of the shift {shift.sd:.2f}", "measure": "pipeline", "of": name, "shared": shift.sd > 0,
+                "note": f"sd of the shift of all {shift.sd:.2f}, of a weekly cohort {shift.cohort_sd:.2f}",
+                "measure": "pipeline", "of": name, "shared": shift.sd > 0,
             }  # fmt: skip
 
 
@@ -229,6 +265,12 @@ def summarise(rows: Sequence[Row]) -> dict[str, Any]:
         found |= {key: ours.get(key) for key in MEASURED}
         found |= {f"{k}_{end}": ours.get(f"{k}_{end}") for k in ("auc", "brier", "bias_pp") for end in ("low", "high")}
         found |= {"test_rows": ours["rows"], "test_won_pct": ours["won_pct"]}
+    if AS_OF in by_model:
+        found |= {f"as_of.{key}": by_model[AS_OF].get(key) for key in ("auc", "brier", "ece", "bias_pp",
+                                                                       "max_cohort_bias_pp")}  # fmt: skip
+    for key in ("auc", "brier", "ece", "max_cohort_bias_pp") if PERFECT in by_model else ():
+        row = by_model[PERFECT]
+        found |= {f"perfect.{key}_median": row[key], f"perfect.{key}_high": row[f"{key}_high"]}
     for name, key in KEY_OF.items():
         if name in by_model:
             found |= {f"{key}.{each}": by_model[name].get(each) for each in ("auc", "brier", "ece", "bias_pp")}

@@ -17,7 +17,7 @@ from forecasting.closure.sequences import Bools, Deals, Floats, Ints, stage_rank
 KNOT_DAYS = (1.0, 4.0, 10.0, 21.0, 45.0)
 """Where the line over log(1 + days) may bend."""
 PENALTY = 0.2
-"""C of scikit-learn: inverse strength of the ridge on standardised terms (log loss .5251 of unseen deals; .5263 at 1)."""
+"""C of scikit-learn: inverse strength of the ridge on standardised terms (unseen deals: log loss .5251, .5263 at 1)."""
 
 
 @dataclass(frozen=True)

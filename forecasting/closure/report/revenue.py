@@ -1,10 +1,11 @@
 """Euros that the open pipeline will bring, with a band that holds.
 
-Summing deals as if they were independent gives a band far too narrow: win rates of a month rise and fall together.
-So all deals of a census share one random shift of their log-odds, normal with standard deviation `sd`, and given it
-they are independent. The sd is learned from past censuses: that under which their won euros are likeliest (a normal
-approximation of the sum; censuses of the same deals overlap, which widens nothing and narrows nothing, but makes sd
-itself uncertain, so it is drawn to `PRIOR_SD`).
+Summing deals as if they were independent gives a band far too narrow: win rates of a month rise and fall together, and
+deals that came in the same week are alike in ways no model sees. So each draw shifts the log-odds of all deals of a
+census by one number and those of each weekly cohort by another, and given both deals are independent. How far the two
+wander is learned from past censuses: the pair under which their won euros are likeliest. Few censuses say little
+about that, and censuses of the same deals overlap: the pair is drawn to `PRIOR_SD`, and shifts are drawn from Student's
+t with as many degrees of freedom as there are independent censuses (less one), not from the normal.
 """
 
 from dataclasses import dataclass
@@ -18,47 +19,62 @@ from forecasting.closure.report.judged import Judged, moments
 from forecasting.closure.sequences import Bools, Floats, Ints
 
 COLUMNS = ("census", "deals", "expected_eur", "low_eur", "high_eur", "won_eur", "inside")
-GRID = np.linspace(0.0, 1.2, 61)
-PRIOR_SD = 0.25
+GRID = np.linspace(0.0, 1.2, 41)
+PRIOR_SD = 0.18
+"""Of each of the two: together they wander .25, which is 5 points at one half."""
 PRIOR_WEIGHT = 2.0
-"""The prior on sd counts as much as so many independent censuses."""
-QUADRATURE = 21
-"""Points of the Gauss-Hermite rule over the shared shift."""
+"""The prior on each sd counts as much as so many independent censuses."""
+LEAST_FREEDOM = 3.0
+"""Degrees of freedom of the t where next to nothing is known."""
 
 
 @dataclass(frozen=True)
 class Drift:
-    """sd: standard deviation of the shift, in log-odds, that all deals of a census share."""
+    """sd: spread of the shift, in log-odds, that all deals of a census share. cohort_sd: of the one that the deals of a
+    weekly cohort share. freedom: degrees of the t that both are drawn from; inf: normal.
+    """
 
     sd: float = PRIOR_SD
+    cohort_sd: float = 0.0
+    freedom: float = float("inf")
+
+    def draw(self, rng: np.random.Generator, cohorts: int) -> tuple[float, Floats]:
+        """One shift of all, and one of each of so many cohorts; the same uncertainty of scale stretches both."""
+        stretch = 1.0 if np.isinf(self.freedom) else float(np.sqrt(self.freedom / rng.chisquare(self.freedom)))
+        return self.sd * stretch * float(rng.standard_normal()), self.cohort_sd * stretch * rng.standard_normal(cohorts)
 
 
 def fit_drift(p: Floats, won: Bools, amount_eur: Floats, landmark: Ints, deal: Ints) -> Drift:
-    """Learns the shared shift from past censuses.
+    """Learns both shifts from past censuses.
+
+    The gap of won and expected euros of a census has, to first order in the shifts, the variance
+
+        sum_i a_i^2 p_i (1 - p_i)  +  sd^2 L^2  +  cohort_sd^2 sum_k L_k^2,   L_k = sum_{i in k} a_i p_i (1 - p_i).
 
     Args:
         p: (R,) probabilities that did not see the rows' outcomes. won: (R,). amount_eur: (R,) unknown counts 0.
-        landmark: (R,) censuses. deal: (R,) numbers of deals: what overlaps is not counted twice.
+        landmark: (R,) censuses. deal: (R,) numbers of deals: what overlaps is not counted twice, and a deal's cohort
+            is the census at which it is first seen.
     """
     amount = np.nan_to_num(amount_eur)
     censuses, number = np.unique(landmark, return_inverse=True)
     if len(censuses) < 3:
-        return Drift()
+        return Drift(cohort_sd=PRIOR_SD, freedom=LEAST_FREEDOM)
     # Deals stand in several censuses: together all censuses tell as much as their deals would once.
     independent = len(np.unique(deal)) / len(deal)
+    cohort = _cohorts(landmark, deal)
     gap = np.bincount(number, weights=(won - p) * amount)
-    score = []
-    for sd in GRID:
-        mean, variance = np.zeros(len(censuses)), np.zeros(len(censuses))
-        for shift, weight in _shifts(sd):
-            q = expit(logit(p) + shift)
-            moved = np.bincount(number, weights=(q - p) * amount)
-            mean += weight * moved
-            variance += weight * (np.bincount(number, weights=q * (1 - q) * amount**2) + moved**2)
-        variance = np.maximum(variance - mean**2, 1e-9)
-        fit = float((-0.5 * np.log(variance) - 0.5 * gap**2 / variance).sum()) * independent
-        score.append(fit + PRIOR_WEIGHT * (np.log(max(sd, 1e-3) / PRIOR_SD) - sd / PRIOR_SD))
-    return Drift(float(GRID[int(np.argmax(score))]))
+    alone = np.bincount(number, weights=p * (1 - p) * amount**2)
+    moved = np.zeros((len(censuses), int(cohort.max()) + 1))
+    np.add.at(moved, (number, cohort), p * (1 - p) * amount)
+    together, apart = moved.sum(axis=1) ** 2, (moved**2).sum(axis=1)
+    variance = alone + (GRID[:, None] ** 2)[..., None] * together + (GRID[None, :] ** 2)[..., None] * apart
+    variance = np.maximum(variance, 1e-9)
+    fit = independent * (-0.5 * np.log(variance) - 0.5 * gap**2 / variance).sum(axis=-1)
+    prior = PRIOR_WEIGHT * (np.log(np.maximum(GRID, 1e-3) / PRIOR_SD) - GRID / PRIOR_SD)
+    best = np.unravel_index(int(np.argmax(fit + prior[:, None] + prior[None, :])), fit.shape)
+    freedom = max(LEAST_FREEDOM, independent * len(censuses) - 1)
+    return Drift(float(GRID[best[0]]), float(GRID[best[1]]), float(freedom))
 
 
 def pipeline(
@@ -67,15 +83,18 @@ def pipeline(
     """Expected euros by census with the central band of `share`, and what was won: `COLUMNS`.
 
     Args:
-        judged: observations; unknown amounts count 0. model: name of the model. drift: the shared shift.
+        judged: observations; unknown amounts count 0. model: name of the model. drift: the shared shifts.
         share: of outcomes that the band should hold. draws: simulated futures a census. seed: of them.
     """
     rng = np.random.default_rng(seed)
+    cohorts = _cohorts(judged.landmark, judged.deal)
     rows = []
     for census in np.unique(judged.landmark):
-        part = judged.pick(judged.landmark == census)
+        mine = judged.landmark == census
+        part = judged.pick(mine)
         amount = np.nan_to_num(part.amount_eur)
-        low, high = band(part.probability[model], amount, drift, share=share, draws=draws, rng=rng)
+        p = part.probability[model]
+        low, high = band(p, amount, cohorts[mine], drift, share=share, draws=draws, rng=rng)
         won = float((part.won * amount).sum())
         expected = float((part.probability[model] * amount).sum())
         rows.append((moments(np.array([census]))[0], len(part), expected, low, high, won, low <= won <= high))
@@ -83,19 +102,24 @@ def pipeline(
 
 
 def band(
-    p: Floats, amount_eur: Floats, drift: Drift, *, share: float, draws: int, rng: np.random.Generator
+    p: Floats, amount_eur: Floats, cohort: Ints, drift: Drift, *, share: float, draws: int, rng: np.random.Generator
 ) -> tuple[float, float]:
-    """Central band of `share` of the euros won: a shift shared by all, then each deal on its own."""
+    """Central band of `share` of the euros won: shifts of all and of each cohort (N,), then each deal on its own."""
     total = np.empty(draws)
     base = logit(p)
+    _, code = np.unique(cohort, return_inverse=True)
     for draw in range(draws):
-        q = expit(base + drift.sd * rng.standard_normal())
+        of_all, of_cohort = drift.draw(rng, int(code.max(initial=-1)) + 1)
+        q = expit(base + of_all + of_cohort[code])
         total[draw] = amount_eur[rng.random(len(q)) < q].sum()
     low, high = np.quantile(total, [(1 - share) / 2, (1 + share) / 2])
     return float(low), float(high)
 
 
-def _shifts(sd: float) -> list[tuple[float, float]]:
-    """Points and weights of a normal shift of this spread."""
-    points, weights = np.polynomial.hermite_e.hermegauss(QUADRATURE)
-    return list(zip((sd * points).tolist(), (weights / weights.sum()).tolist(), strict=True))
+def _cohorts(landmark: Ints, deal: Ints) -> Ints:
+    """(R,) number of the census at which the deal of each row is first seen."""
+    _, code = np.unique(deal, return_inverse=True)
+    first = np.full(int(code.max(initial=-1)) + 1, np.iinfo(np.int64).max)
+    np.minimum.at(first, code, landmark)
+    _, cohort = np.unique(first[code], return_inverse=True)
+    return np.asarray(cohort, dtype=np.int64)
