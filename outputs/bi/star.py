@@ -28,7 +28,7 @@ def make_star(plan: Plan, tables: Tables) -> Star:
         "dim_customer_behavior": customer_behavior(plan.scenario, tables),
         "dim_rep": _reps(plan),
         "dim_agent": _agents(plan, tables),
-        "dim_channel": _channels(plan.scenario),
+        "dim_channel": _channels(plan.scenario, plan.tables["contact_effects"]),
         "dim_queue": pd.DataFrame({"queue": pd.Series(dtype="str")}),
     }
     star = facts | _shaped(dimensions)
@@ -101,12 +101,13 @@ def _agents(plan: Plan, tables: Tables) -> pd.DataFrame:
     return plan.tables["agents"].merge(known.assign(queues=queues), on="agent_id", how="left")
 
 
-def _channels(scenario: Scenario) -> pd.DataFrame:
+def _channels(scenario: Scenario, effects: pd.DataFrame) -> pd.DataFrame:
     def kind(name: str, minutes: float) -> str:
         return name if name in (FIELD, SELF_SERVICE) else "centre" if minutes > 0 else SELF_SERVICE
 
+    told = {str(row["channel"]): row for row in effects.to_dict("records")}
     rows = [
-        {"channel": name, "kind": kind(name, channel.contact_minutes), **channel.model_dump()}
+        {"channel": name, "kind": kind(name, channel.contact_minutes), **channel.model_dump(), **told.get(name, {})}
         for name, channel in scenario.channels.items()
     ]
     known = pd.DataFrame(rows, columns=[column.name for column in dictionary()["dim_channel"]])
