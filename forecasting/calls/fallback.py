@@ -20,6 +20,8 @@ WORSE_THAN_BASELINE, WORSE_SHARE = 1.02, 0.002
 """Past absolute errors above so many times the baseline's, and this share of all calls, send a queue back to it."""
 BAND_SDS, LEAST_BAND = 4.0, np.log(1.6)
 """A day may stray from the baseline by so many of its past log errors, and always by a factor of 1.6."""
+GAP_DAYS = 3
+"""So many recent days of gaps are worth a reason."""
 SILENT_DAYS = 7
 """So many days without a known interval before the forecast are worth a reason."""
 
@@ -127,6 +129,9 @@ def feed_reasons(history: History, faults: Faults, *, model_faults: tuple[str, .
             texts.append(f"dead feed: no call at all in the last {dead} days, which are taken as unknown")
         elif SILENT_DAYS <= silent < len(history.days):
             texts.append(f"nothing is known of the last {silent} days: the level before them is taken")
+        gaps = _gap_days(history, q) - int(faults.recent_zero_days[q])
+        if gaps >= GAP_DAYS:
+            texts.append(f"{gaps} open days of the last {RECENT_DAYS} are gaps in the feed: the other days are taken")
         if faults.recent_spikes[q]:
             texts.append(
                 f"{faults.recent_spikes[q]} intervals of the last {RECENT_DAYS} days lie far above anything usual "
@@ -139,6 +144,15 @@ def feed_reasons(history: History, faults: Faults, *, model_faults: tuple[str, .
             )
         reasons.append("; ".join([*texts, *model_faults]))
     return np.array(reasons, dtype=object)
+
+
+def _gap_days(history: History, queue: int) -> int:
+    """Recent open days without a known interval, but for those at the very end (they have a reason of their own)."""
+    recent = slice(max(0, len(history.days) - RECENT_DAYS), None)
+    opens = history.days.is_open[recent]
+    known = (~np.isnan(history.calls[queue, recent]) & opens).any(axis=1)
+    last = len(known) - int(known[::-1].argmax()) if known.any() else 0
+    return int((~known[:last] & opens[:last].any(axis=1)).sum())
 
 
 def joined(reasons: np.ndarray, more: str | np.ndarray) -> np.ndarray:

@@ -50,10 +50,11 @@ def noisy(demand: pd.DataFrame, seed: int = 0) -> pd.DataFrame:
 
 
 def test_a_gap_of_a_week_leaves_the_level_where_it_was(make_demand):
-    """The last week but one is a gap: the next week is as usual, to 4 %, by the usual method."""
+    """The last week but one is a gap: the next week is as usual, to 4 %, by the usual method; the gap is named."""
     demand = noisy(make_demand(140, weekly))
     demand.loc[demand["interval_start"].between("2024-06-17", "2024-06-23 23:59"), "is_gap"] = True
     result = run(demand)
+    assert told(result, "7 open days of the last 56 are gaps in the feed: the other days are taken")
     assert result.table["calls_mean"].sum() == pytest.approx(USUAL, rel=0.04)
     assert set(result.table["method"]) == {"combined"}
 
