@@ -203,3 +203,23 @@ def test_a_day_outside_the_band_of_the_baseline_takes_the_baseline(make_demand, 
     assert by_day["method"].first().tolist() == ["combined"] * 2 + ["median_of_last_8"] + ["combined"] * 4
     assert "is outside the band of the baseline" in by_day["fallback_reason"].first()[3]
     assert by_day["calls_mean"].sum()[3] == pytest.approx(95 * 48, rel=0.05)
+
+
+def test_vintages_known_after_the_origin_change_nothing(make_demand):
+    """A mailing ahead is known from 20 June as 1; a later vintage says 9, and one more day: the same bytes without."""
+    demand = noisy(make_demand(140, weekly))
+    past = [("2024-03-05", 1.0, "2024-03-01"), ("2024-04-09", 1.0, "2024-04-01"), ("2024-05-14", 1.0, "2024-05-01")]
+    ahead = ("2024-07-02", 1.0, "2024-06-20")
+    for day in ("2024-03-05", "2024-04-09", "2024-05-14"):
+        demand.loc[demand["interval_start"].dt.normalize() == day, "calls"] *= 1.5
+
+    def mailings(*rows: tuple[str, float, str]) -> pd.DataFrame:
+        frame = pd.DataFrame(rows, columns=["date", "value", "known_from"]).assign(name="mailing", queue="*")
+        return frame.astype({"date": "datetime64[us]", "known_from": "datetime64[us]"})
+
+    known = run(demand, exogenous=mailings(*past, ahead))
+    later = ("2024-07-02", 9.0, "2024-07-01"), ("2024-07-04", 9.0, "2024-07-03")
+    assert run(demand, exogenous=mailings(*past, ahead, *later)).paths.tobytes() == known.paths.tobytes()
+    by_day = known.table.groupby(known.table["interval_start"].dt.day)["calls_mean"].sum()
+    assert by_day[2] > 1.2 * 90 * 48
+    assert by_day[4] == pytest.approx(92 * 48, rel=0.05)
