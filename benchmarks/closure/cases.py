@@ -16,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.closure.landmarks import Rows, join, observe
+from forecasting.closure.load import Deals, read_deals
 from forecasting.closure.models import History, describe
-from forecasting.closure.sequences import Deals, read_deals
 
 EVENTS, CASES = "bpic2012_events.parquet", "bpic2012_cases.parquet"
 WON = ("A_APPROVED", "A_REGISTERED", "A_ACTIVATED")

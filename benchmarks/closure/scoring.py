@@ -17,10 +17,10 @@ import pandas as pd
 from benchmarks.frame import Options, Row
 from forecasting.closure.forecast import forecast_closure
 from forecasting.closure.landmarks import take_censuses
+from forecasting.closure.load import read_deals
 from forecasting.closure.model import learn
 from forecasting.closure.models import MEAN, ORDINARY, describe
 from forecasting.closure.score import score_open_deals
-from forecasting.closure.sequences import read_deals
 from scenarios.schema.forecast import ClosureSettings
 
 PART = "scoring"

@@ -14,9 +14,9 @@ import pandas as pd
 from forecasting.calibration import time_blocks
 from forecasting.closure.landmarks import DAY, matured, weights_at
 from forecasting.closure.level import REACH_DAYS, watch
+from forecasting.closure.load import Bools, Floats, Ints
 from forecasting.closure.model import Finish, finish
 from forecasting.closure.models import BASE, CANDIDATES, ORDINARY, Care, History, fit_models
-from forecasting.closure.sequences import Bools, Floats, Ints
 from forecasting.metrics import CLIP, auc, bias_points, brier, ece, log_loss, wmape_pct
 
 BLOCKS = 5

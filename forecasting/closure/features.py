@@ -11,8 +11,8 @@ from typing import Any
 import numpy as np
 
 from forecasting.closure.landmarks import DAY, Rows
+from forecasting.closure.load import UNKNOWN_STAGE, Deals, Floats, Ints, Touches, stage_rank
 from forecasting.closure.logistic import State
-from forecasting.closure.sequences import UNKNOWN_STAGE, Deals, Floats, Ints, Touches, stage_rank
 
 RECENT_DAYS = (1, 3, 7, 14)
 """Windows in which events and touches are counted."""

@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.closure.landmarks import DAY, Rows, join, observe, take_censuses
-from forecasting.closure.sequences import Deals, count_reasons
+from forecasting.closure.load import Deals, count_reasons
 
 Kind = Literal["census", "daily", "event"]
 

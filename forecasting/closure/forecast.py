@@ -14,10 +14,10 @@ import pandas as pd
 from forecasting.closure.evaluate import Backtest, backtest, quality_rows, typed_quality
 from forecasting.closure.filter import OPINION, Guarded, guard
 from forecasting.closure.landmarks import DAY, Rows, observe, take_censuses
+from forecasting.closure.load import NEVER, Bools, Deals, Floats, count_reasons, read_deals
 from forecasting.closure.model import ClosureModel, learn
 from forecasting.closure.models import BASE, JOURNEY, ORDINARY, History, describe
 from forecasting.closure.reasons import NO_EVENT, closure_reasons
-from forecasting.closure.sequences import NEVER, Bools, Deals, Floats, count_reasons, read_deals
 from forecasting.types import ClosureForecast
 from scenarios.schema.forecast import ClosureSettings
 

@@ -19,7 +19,7 @@ from scipy.special import expit
 
 from forecasting.closure.features import Features
 from forecasting.closure.landmarks import DAY, Rows
-from forecasting.closure.sequences import Deals, Floats, Ints
+from forecasting.closure.load import Deals, Floats, Ints
 from forecasting.closure.trees import Boosted, boost, telling
 
 SPANS = (0, 1, 2, 4, 7, 10, 14, 19, 25, 31, 40, 60)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from forecasting.closure.sequences import NEVER, OUTCOME_SECONDS, Bools, Deals, Floats, Ints
+from forecasting.closure.load import NEVER, OUTCOME_SECONDS, Bools, Deals, Floats, Ints
 
 DAY = 86_400
 WEEK_DAYS = 7

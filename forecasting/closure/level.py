@@ -19,9 +19,9 @@ from scipy.special import expit
 
 from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY, Rows, matured
+from forecasting.closure.load import Bools, Floats, Ints
 from forecasting.closure.model import ClosureModel
 from forecasting.closure.models import BASE, Care, History, fit_models
-from forecasting.closure.sequences import Bools, Floats, Ints
 
 WINDOW_DAYS = 35
 """Observations of so many days, back from the moment asked about, are looked at."""

@@ -12,7 +12,7 @@ from scipy.special import expit
 from sklearn.linear_model import LogisticRegression
 
 from forecasting.closure.landmarks import DAY, Rows
-from forecasting.closure.sequences import Bools, Deals, Floats, Ints, stage_rank
+from forecasting.closure.load import Bools, Deals, Floats, Ints, stage_rank
 
 KNOT_DAYS = (1.0, 4.0, 10.0, 21.0, 45.0)
 """Where the line over log(1 + days) may bend."""

@@ -12,10 +12,10 @@ import numpy as np
 
 from forecasting.calibration import Calibrator, Kind, fit_calibrator, time_blocks
 from forecasting.closure.landmarks import draw_evenly, weights_at
+from forecasting.closure.load import Bools, Floats
 from forecasting.closure.models import BASE, CANDIDATES, JOURNEY, RATIO, Care, Fitted, History, fit_models
 from forecasting.closure.pooling import GroupOffsets, fit_offsets
 from forecasting.closure.recent import recent_shift, shifted
-from forecasting.closure.sequences import Bools, Floats
 
 FOLDS = 4
 """Blocks of deals for the predictions that a candidate is finished with."""

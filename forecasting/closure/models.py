@@ -17,8 +17,8 @@ from forecasting.closure.features import Features, build_features
 from forecasting.closure.hazard import Hazard, fit_hazard
 from forecasting.closure.hmm import HiddenMarkov, Journey, Sequences, fit_hidden_markov, fit_journey, tick_sequences
 from forecasting.closure.landmarks import Rows, weights_at
+from forecasting.closure.load import Deals, Floats
 from forecasting.closure.logistic import StageDwell, State, fit_stage_dwell, states
-from forecasting.closure.sequences import Deals, Floats
 from forecasting.closure.trees import Boosted, fit_boosted
 
 BASE, RATIO, JOURNEY, TRANSPARENT = "base rate", "likelihood ratio", "hidden Markov", "transparent"

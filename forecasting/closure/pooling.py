@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from forecasting.calibration import logit
-from forecasting.closure.sequences import Bools, Floats, Ints
+from forecasting.closure.load import Bools, Floats, Ints
 
 MIN_GROUPS = 3
 """With fewer groups their spread cannot be told."""

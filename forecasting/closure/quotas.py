@@ -13,8 +13,8 @@ from scipy.special import expit
 
 from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY
+from forecasting.closure.load import Bools, Deals, Floats
 from forecasting.closure.report.revenue import Drift
-from forecasting.closure.sequences import Bools, Deals, Floats
 
 COLUMNS = (
     "level", "name", "open_deals", "open_amount_eur", "from_open_eur", "from_new_eur", "expected_eur", "low_eur",

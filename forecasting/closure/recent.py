@@ -13,7 +13,7 @@ from scipy.special import expit
 
 from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY, Rows
-from forecasting.closure.sequences import Bools, Floats
+from forecasting.closure.load import Bools, Floats
 
 WINDOW_DAYS = 42
 """Days of landmarks, back from the latest one with a prediction, that the shift looks at."""

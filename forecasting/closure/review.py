@@ -16,6 +16,7 @@ from forecasting.closure.filter import compare_regimes, guard
 from forecasting.closure.hmm.words import describe_states, journey_svg
 from forecasting.closure.landmarks import take_censuses
 from forecasting.closure.level import keep_up
+from forecasting.closure.load import Deals, read_deals
 from forecasting.closure.model import ClosureModel, learn
 from forecasting.closure.models import BASE, ORDINARY, Care, History, describe
 from forecasting.closure.quotas import quotas
@@ -32,7 +33,6 @@ from forecasting.closure.report import (
 )  # fmt: skip
 from forecasting.closure.report.judged import Judged, judge
 from forecasting.closure.score import score_open_deals
-from forecasting.closure.sequences import Deals, read_deals
 from scenarios.schema.forecast import ClosureSettings
 
 

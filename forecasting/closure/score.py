@@ -11,9 +11,9 @@ import numpy as np
 import pandas as pd
 
 from forecasting.closure.landmarks import DAY, observe
+from forecasting.closure.load import TERMINAL, UNKNOWN_STAGE, read_deals
 from forecasting.closure.model import ClosureModel
 from forecasting.closure.models import BASE, JOURNEY, describe
-from forecasting.closure.sequences import TERMINAL, UNKNOWN_STAGE, read_deals
 
 EVER_DAYS = 36_500
 """Stands for no horizon where labels are cut: a hundred years."""

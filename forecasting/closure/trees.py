@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import expit
 
 from forecasting.closure.features import Features
-from forecasting.closure.sequences import Bools, Floats
+from forecasting.closure.load import Bools, Floats
 
 PARAMETERS: dict[str, Any] = {
     "objective": "binary", "learning_rate": 0.03, "num_leaves": 4, "min_data_in_leaf": 40, "feature_fraction": 0.4,

@@ -11,7 +11,7 @@ import numpy as np
 
 from forecasting.closure.hmm.expectation import expected_counts, forward
 from forecasting.closure.hmm.trie import PrefixTrie
-from forecasting.closure.sequences import Floats
+from forecasting.closure.load import Floats
 
 
 class HiddenChain:

@@ -19,7 +19,7 @@ from forecasting.closure.hmm.chain import HiddenChain
 from forecasting.closure.hmm.ticks import day_sequences
 from forecasting.closure.hmm.trie import MISSING, PrefixTrie
 from forecasting.closure.landmarks import Rows
-from forecasting.closure.sequences import NEVER, UNKNOWN_STAGE, Deals, Floats, Ints
+from forecasting.closure.load import NEVER, UNKNOWN_STAGE, Deals, Floats, Ints
 
 PHASES = 3
 STAY = (0.50, 0.85, 0.97)

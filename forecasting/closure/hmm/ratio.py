@@ -16,7 +16,7 @@ from forecasting.closure.hmm.chain import HiddenChain
 from forecasting.closure.hmm.ticks import TICKS, Sequences, Symbols
 from forecasting.closure.hmm.trie import ENDED, PrefixTrie
 from forecasting.closure.landmarks import draw_evenly
-from forecasting.closure.sequences import Bools, Floats, Ints
+from forecasting.closure.load import Bools, Floats, Ints
 
 COMMON_ITERATIONS = 15
 CLASS_ITERATIONS = 3

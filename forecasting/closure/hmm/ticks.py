@@ -12,7 +12,7 @@ import numpy as np
 
 from forecasting.closure.hmm.trie import ENDED, PrefixTrie
 from forecasting.closure.landmarks import DAY, Rows
-from forecasting.closure.sequences import Deals, Ints
+from forecasting.closure.load import Deals, Ints
 
 TICK_DAYS = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0)
 TICKS = len(TICK_DAYS) + 1

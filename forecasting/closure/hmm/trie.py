@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numba import njit
 
-from forecasting.closure.sequences import Floats, Ints
+from forecasting.closure.load import Floats, Ints
 
 MISSING = -1
 """Symbol of a place at which something happened, but nobody knows what."""

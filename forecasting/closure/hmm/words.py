@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from forecasting.closure.hmm.journey import PHASES, Journey
-from forecasting.closure.sequences import UNKNOWN_STAGE, Floats
+from forecasting.closure.load import UNKNOWN_STAGE, Floats
 
 COLUMNS = ("state", "stage", "phase", "visits", "days", "win_chance", "next", "in_words")
 RARE = 0.005

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from forecasting.closure.sequences import Floats, Ints
+from forecasting.closure.load import Floats, Ints
 
 DRAWS = 400
 LEVEL = 0.95

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 
 from forecasting.closure.landmarks import DAY
+from forecasting.closure.load import Bools, Floats, Ints
 from forecasting.closure.models import History
-from forecasting.closure.sequences import Bools, Floats, Ints
 
 
 @dataclass(frozen=True)

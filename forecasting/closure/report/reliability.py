@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
+from forecasting.closure.load import Bools, Floats, Ints
 from forecasting.closure.report.intervals import by_deal
-from forecasting.closure.sequences import Bools, Floats, Ints
 
 COLUMNS = ("bin", "rows", "said_pct", "happened_pct", "happened_low", "happened_high")
 

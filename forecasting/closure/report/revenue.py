@@ -15,8 +15,8 @@ import pandas as pd
 from scipy.special import expit
 
 from forecasting.calibration import logit
+from forecasting.closure.load import Bools, Floats, Ints
 from forecasting.closure.report.judged import Judged, moments
-from forecasting.closure.sequences import Bools, Floats, Ints
 
 COLUMNS = ("census", "deals", "expected_eur", "low_eur", "high_eur", "won_eur", "inside")
 GRID = np.linspace(0.0, 1.2, 41)

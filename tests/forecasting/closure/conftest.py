@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from forecasting.closure.landmarks import DAY
-from forecasting.closure.sequences import Deals
+from forecasting.closure.load import Deals
 
 AS_OF = date(2026, 6, 30)
 
@@ -83,9 +83,9 @@ def pipeline_tables():
 def trained(pipeline_tables):
     """A small model of 900 deals with every candidate, its history, and the tables it was learned from."""
     from forecasting.closure.landmarks import take_censuses
+    from forecasting.closure.load import read_deals
     from forecasting.closure.model import learn
     from forecasting.closure.models import MEAN, Care, describe
-    from forecasting.closure.sequences import read_deals
 
     opportunities, events = pipeline_tables(900)
     deals = read_deals(opportunities, events, start_stages=[], as_of=AS_OF).with_unknown_stage()

@@ -5,8 +5,8 @@ import pytest
 
 from forecasting.closure.features import amount_features, build_features
 from forecasting.closure.landmarks import DAY, observe
+from forecasting.closure.load import NEVER, Touches
 from forecasting.closure.logistic import states
-from forecasting.closure.sequences import NEVER, Touches
 
 
 def row_of(deals, at: int) -> dict[str, float]:

@@ -4,7 +4,7 @@ import pytest
 
 from forecasting.closure.filter import compare_regimes, guard, take_rows
 from forecasting.closure.landmarks import DAY
-from forecasting.closure.sequences import NEVER
+from forecasting.closure.load import NEVER
 
 
 def tables():

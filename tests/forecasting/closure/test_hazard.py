@@ -5,7 +5,7 @@ from scipy.special import expit
 from forecasting.closure.features import Features
 from forecasting.closure.hazard import SPANS, _spans_of, fit_hazard
 from forecasting.closure.landmarks import DAY, observe
-from forecasting.closure.sequences import NEVER
+from forecasting.closure.load import NEVER
 from forecasting.closure.trees import Boosted, boost, fit_boosted, telling
 
 

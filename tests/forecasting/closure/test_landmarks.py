@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from forecasting.closure import landmarks
 from forecasting.closure.landmarks import DAY, Rows, draw_evenly, matured, observe, take_censuses, weights_at
-from forecasting.closure.sequences import NEVER
+from forecasting.closure.load import NEVER
 
 END = 100 * DAY
 

@@ -7,8 +7,8 @@ from scipy.special import expit
 from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY, Rows
 from forecasting.closure.level import WINDOW_DAYS, keep_up, watch
+from forecasting.closure.load import NEVER
 from forecasting.closure.models import Care
-from forecasting.closure.sequences import NEVER
 
 NOW = 400 * DAY
 

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from forecasting.closure.landmarks import DAY
+from forecasting.closure.load import NEVER
 from forecasting.closure.quotas import ALL, NOBODY, REP, TERRITORY, new_deals, quotas
 from forecasting.closure.report import Drift
-from forecasting.closure.sequences import NEVER
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 from forecasting.closure.hmm.journey import PHASES, fit_journey
 from forecasting.closure.hmm.ticks import day_sequences
 from forecasting.closure.landmarks import DAY, Rows, observe
-from forecasting.closure.sequences import NEVER
+from forecasting.closure.load import NEVER
 
 
 def planted(deals_of, count: int = 1500, seed: int = 1):

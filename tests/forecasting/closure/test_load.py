@@ -3,7 +3,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from forecasting.closure.sequences import NEVER, read_deals
+from forecasting.closure.load import NEVER, read_deals
 
 AS_OF = date(2026, 3, 31)
 
