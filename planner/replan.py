@@ -5,6 +5,7 @@ and its contacts. New are the days on which a rep does not come, who may visit i
 who is not to be visited; days before `frozen_until` stay as they were driven.
 """
 
+from collections import Counter
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,7 @@ from planner.replan_rows import changes_table
 from planner.tables import plan_tables
 from planner.types import Decisions, Plan, Replanning
 from planner.week_in_hand import week_in_hand
+from scenarios.errors import Problem, ScenarioError
 from scenarios.schema import FIELD, Scenario
 from solvers.channels.backlog import backlog_table
 from solvers.routing import make_problem
@@ -43,10 +45,11 @@ def plan_again(scenario: Scenario, tables: Tables, *, cache: StageCache) -> Plan
     """The plan in hand after the new facts of `scenario.replan`.
 
     Raises:
-        ScenarioError: the run in hand cannot be read.
+        ScenarioError: the run in hand cannot be read; somebody is away on a day that was driven.
         NoLegalPlan: an urgent visit that nobody can make, or pins that no longer fit together.
     """
     week = week_in_hand(scenario, tables)
+    check_driven(scenario, week.decisions.routes.stops)
     customers = customers_after(scenario, tables.customers, week.decisions)
     decisions = replan_week(scenario, tables, week.decisions, customers, cache=cache)
     fresh = plan_tables(decisions)
@@ -108,7 +111,7 @@ def first_open_day(scenario: Scenario) -> pd.Timestamp:
 
 
 def away_days(scenario: Scenario) -> list[tuple[str, pd.Timestamp]]:
-    """(rep_id, day) of each open day on which a rep does not come."""
+    """(rep_id, day) of each day on which a rep does not come, or did not: facts of an earlier change stay facts."""
     assert scenario.replan is not None
     opens = first_open_day(scenario)
     last = pd.Timestamp(scenario.horizon.start) + pd.Timedelta(days=scenario.horizon.days - 1)
@@ -116,8 +119,23 @@ def away_days(scenario: Scenario) -> list[tuple[str, pd.Timestamp]]:
     for away in scenario.replan.away.values():
         begin = opens if away.date is None else pd.Timestamp(away.date)
         end = pd.Timestamp(away.until) if away.until else begin if away.date else last
-        found |= {(away.rep, day) for day in pd.date_range(max(begin, opens), end)}
+        found |= {(away.rep, day) for day in pd.date_range(begin, end)}
     return sorted(found)
+
+
+def check_driven(scenario: Scenario, stops: pd.DataFrame) -> None:
+    """Nobody is said to be away on a day that the plan in hand has driven with them.
+
+    Raises:
+        ScenarioError: names rep and day.
+    """
+    opens = first_open_day(scenario)
+    driven = set(zip(stops["rep_id"], stops["day"], strict=True))
+    for rep, day in away_days(scenario):
+        if day < opens and (rep, day) in driven:
+            message = f"{rep} is away on {day:%Y-%m-%d}, a day that counts as driven, with stops in the plan in hand"
+            advice = f"let `frozen_until` be {day:%Y-%m-%d} or earlier, or the absence begin later"
+            raise ScenarioError([Problem(message, "replan.frozen_until", advice=advice)])
 
 
 def absences_after(scenario: Scenario, absences: pd.DataFrame) -> pd.DataFrame:
@@ -158,19 +176,21 @@ def with_cover(
 
 def customers_after(scenario: Scenario, customers: pd.DataFrame, week: Decisions) -> pd.DataFrame:
     """Customers with what is urgent as required and due; who was visited on a driven day is not urgent any more, and
-    who is cancelled is not required."""
+    who is cancelled is not required and has no more visits than were driven."""
     assert scenario.replan is not None
     opens = first_open_day(scenario)
     stops = week.routes.stops
-    driven = set(stops.loc[(stops["kind"] == "visit") & (stops["day"] < opens), "customer_id"])
+    driven = Counter(stops.loc[(stops["kind"] == "visit") & (stops["day"] < opens), "customer_id"])
     due = {w.customer: w.until for w in scenario.replan.urgent.values() if w.customer not in driven}
     ids = customers["customer_id"]
-    off = ids.isin(list(scenario.replan.cancelled.values())) & ~ids.isin(list(driven))
+    off = ids.isin(list(scenario.replan.cancelled.values()))
+    made = ids.map(driven).astype(float) / -(-scenario.horizon.days // 7)
     until = pd.to_datetime(ids.map({c: day for c, day in due.items() if day is not None})).astype("datetime64[us]")
     earlier = until.notna() & ~(customers["due_date"] < until)
     return customers.assign(
         required=(customers["required"].fillna(False).astype(bool) | ids.isin(list(due))) & ~off,
         due_date=customers["due_date"].where(~earlier, until),
+        visits_per_week=customers["visits_per_week"].astype(float).where(~off, made),
     )
 
 

@@ -33,11 +33,11 @@ def changes_table(before: pd.DataFrame, routes: Routes, forced: Iterable[str], c
     merged.loc[come, "what"] = ADDED
     rows = merged[~(same & (merged["start_before"] == merged["start_now"]))].copy()
     rows["forced"] = rows["customer_id"].isin(set(forced)) & (rows["what"] != RETIMED)
-    channel = contacts.drop_duplicates("customer_id").set_index("customer_id")["channel"]
-    told = routes.unserved.drop_duplicates("customer_id").set_index("customer_id")["detail"]
-    dropped = rows["what"] == DROPPED
-    rows["channel_now"] = rows["customer_id"].map(channel).where(dropped, "").fillna("")
-    rows["why"] = rows["customer_id"].map(told).where(dropped, "").fillna("")
+    channel = dict(zip(contacts["customer_id"], contacts["channel"], strict=True))
+    told = dict(zip(routes.unserved["customer_id"], routes.unserved["detail"], strict=True))
+    for column, words in (("channel_now", channel), ("why", told)):
+        dropped = zip(rows["customer_id"], rows["what"] == DROPPED, strict=True)
+        rows[column] = [words.get(customer, "") if is_dropped else "" for customer, is_dropped in dropped]
     order = {DROPPED: 0, MOVED: 1, ADDED: 2, RETIMED: 3}
     rows = rows.assign(rank=rows["what"].map(order)).sort_values(
         ["rank", "forced", "customer_id", "number"], ascending=[True, False, True, True], kind="stable"

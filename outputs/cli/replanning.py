@@ -98,11 +98,9 @@ def replan_settings(
     facts: dict[str, dict[str, Any]] = {"away": {}, "urgent": {}, "cancelled": {}}
     for text in away:
         rep, _, day = text.partition(":")
-        when = {"date": _day(day, days, "--away").isoformat()} if day else {}
-        facts["away"][f"{rep} {when.get('date', 'from ' + block.get('frozen_until', str(days[0])))}"] = {
-            "rep": rep,
-            **when,
-        }
+        opens = block.get("frozen_until", days[0].isoformat())
+        first, last = (_day(day, days, "--away").isoformat(), None) if day else (opens, days[-1].isoformat())
+        facts["away"][f"{rep} {first}"] = {"rep": rep, "date": first, **({"until": last} if last else {})}
     for text in urgent:
         customer, _, day = text.partition(":")
         until = {"until": _day(day, days, "--urgent").isoformat()} if day else {}

@@ -23,7 +23,7 @@ def opens_on(scenario: Scenario) -> pd.Timestamp:
 
 
 def newly_away(scenario: Scenario) -> set[tuple[str, pd.Timestamp]]:
-    """(rep, day) on which reps do not come after all."""
+    """(rep, day) on which reps do not come after all, or did not."""
     found: set[tuple[str, pd.Timestamp]] = set()
     if scenario.replan is None:
         return found
@@ -32,7 +32,7 @@ def newly_away(scenario: Scenario) -> set[tuple[str, pd.Timestamp]]:
     for fact in scenario.replan.away.values():
         first = fact.date or opens
         last = fact.until or (fact.date if fact.date else days[-1])
-        found |= {(fact.rep, pd.Timestamp(day)) for day in days if max(first, opens) <= day <= last}
+        found |= {(fact.rep, pd.Timestamp(day)) for day in days if first <= day <= last}
     return found
 
 
