@@ -4,16 +4,18 @@ A model that reads such a column looks brilliant on the past and is blind on a f
 
 1. near-perfect alone: single-column AUC of at least `PERFECT_AUC`, or values that all but settle the outcome cover at
    least `SETTLED_SHARE` of the rows. Nothing known before a sale does that.
-2. emptiness tells: a strong column (AUC at least `STRONG_AUC`) that somebody fills in for some leads only, and whether
-   it is filled says by itself who converts. People fill in what they learn in the course of a sale.
+2. emptiness tells: somebody fills the column in for some leads only, whether it is filled says by itself who converts
+   (AUC off 0.5 by `EMPTY_AUC_DISTANCE`), and its values do too (AUC at least `STRONG_AUC` over all rows, or
+   `FILLED_AUC` where it is filled). People fill in what they learn in the course of a sale; a form that keen people
+   fill in says little more by its answers.
 3. filled for others: the share of empty cells (or of values never seen before) differs by at least `EMPTY_POINTS`
    between history and fresh leads, or the fresh leads do not have the column.
 4. not yet reached: read by this column alone, fresh leads would convert at a rate that is off the latest history's by
    at least `SHIFT_SHARE` of the rate, and by more than history ever moved between neighbouring spans of that length.
    Fresh leads are not worse; they have not reached those states. Honest columns move too, when customers change, so
-   these suspects stand trial together: a model of the columns that are left is read with and without them, and they
-   are refused if that moves what the fresh leads are expected to convert at by `SHIFT_SHARE` of the rate. Suspects that
-   do not move it tell which leads are better, and not that all are worse; they are kept and named.
+   these suspects stand trial together: a model of the columns that are left is read with and without them, and if that
+   moves what the fresh leads are expected to convert at by `SHIFT_SHARE` of the rate, those that move it are refused.
+   Suspects that do not tell which leads are better, and not that all are worse; they are kept and named.
 
 What no sign can show: a column written after the sale in the fresh leads too, if it is always filled and not strong.
 Kaufman et al. (2012), Leakage in data mining, names the problem: legitimacy is a matter of time of writing.
@@ -29,13 +31,21 @@ from forecasting.leads.model import raw_probability
 from forecasting.metrics import auc
 
 PERFECT_AUC = 0.90
-SETTLED_SHARE = 0.25
+SETTLED_SHARE = 0.35
 SETTLED_RATES = (0.05, 0.95)
+SETTLED_ODDS = 10.0
+"""And the odds at a value that settles the outcome are so many times those of all leads, or a part of them as small:
+where few convert, nearly none do so at many an honest value."""
 SETTLED_ROWS = 30
 """A value counts as settling the outcome from so many rows on."""
 STRONG_AUC = 0.70
-EMPTY_AUC_DISTANCE = 0.10
+EMPTY_AUC_DISTANCE = 0.11
 """Distance from 0.5 of the AUC of `is empty`."""
+FILLED_AUC = 0.63
+"""AUC of a column's values among the rows where it is filled: what a form asks of everybody says less than that, what a
+seller writes down says more."""
+MIN_FILLED = 100
+"""With fewer filled rows their values are not judged."""
 EMPTY_POINTS = 20.0
 SHIFT_SHARE = 0.10
 MIN_FRESH_ROWS = 100
@@ -71,7 +81,7 @@ def find_leaks(columns: LeadColumns, *, seed: int = 0) -> Leaks:
             past, fresh = _values(columns.past[name], columns.fresh[name])
             power = auc(_out_of_fold_rates(past, converted), converted)
             reason = _near_perfect(past, converted, power)
-            reason = reason or _emptiness_tells(columns.past[name], converted, power)
+            reason = reason or _emptiness_tells(columns.past[name], past, converted, power)
             moved = ""
             if len(fresh) >= MIN_FRESH_ROWS:
                 reason = reason or _filled_for_others(columns.past[name], columns.fresh[name])
@@ -80,23 +90,42 @@ def find_leaks(columns: LeadColumns, *, seed: int = 0) -> Leaks:
                 found.append((str(name), reason, power))
             elif moved:
                 suspects.append((str(name), moved, power))
-    guilty = bool(suspects) and _move_the_level(columns, {row[0] for row in found}, {row[0] for row in suspects}, seed)
-    frame = pd.DataFrame([*found, *(suspects if guilty else [])], columns=["column", "reason", "auc_alone"])
+    guilty = _guilty(columns, {row[0] for row in found}, sorted(row[0] for row in suspects), seed)
+    rows = [*found, *(row for row in suspects if row[0] in guilty)]
+    frame = pd.DataFrame(rows, columns=["column", "reason", "auc_alone"])
     frame = frame.astype({"column": "str", "reason": "str", "auc_alone": "float64"})
-    watched = () if guilty else tuple(sorted(row[0] for row in suspects))
+    watched = tuple(sorted(row[0] for row in suspects if row[0] not in guilty))
     return Leaks(frame.sort_values("column").reset_index(drop=True), watched)
 
 
-def _move_the_level(columns: LeadColumns, refused: set[str], suspects: set[str], seed: int) -> bool:
-    """Whether fresh leads would convert at another rate if the suspects were believed."""
-    honest = [name for name in columns.past.columns if name not in refused and name not in suspects]
+def _guilty(columns: LeadColumns, refused: set[str], suspects: list[str], seed: int) -> set[str]:
+    """The suspects that move what fresh leads are expected to convert at by more than `SHIFT_SHARE` of the rate.
+
+    None, if all together do not move it. Else they are let in one by one, the one that moves least alone first, and
+    each that moves the rate too far together with those let in is guilty: an honest column is not lost because it was
+    suspected beside a leak, and two that say the same cannot hide each other.
+    """
+    if not suspects:
+        return set()
+    honest = [str(name) for name in columns.past.columns if name not in refused and name not in suspects]
     if not honest:
-        return True
-    rates = [
-        raw_probability(columns.past[kept], columns.converted, columns.fresh[kept], seed=seed, bags=1).mean()
-        for kept in (honest, [*honest, *sorted(suspects)])
-    ]
-    return bool(abs(rates[1] - rates[0]) > SHIFT_SHARE * columns.converted.mean())
+        return set(suspects)
+
+    def rate(kept: list[str]) -> float:
+        found = raw_probability(columns.past[kept], columns.converted, columns.fresh[kept], seed=seed, bags=1)
+        return float(found.mean())
+
+    without, too_far = rate(honest), SHIFT_SHARE * float(columns.converted.mean())
+    if abs(rate([*honest, *suspects]) - without) <= too_far:
+        return set()
+    alone = {name: abs(rate([*honest, name]) - without) for name in suspects}
+    guilty, kept = set(), honest
+    for name in sorted(suspects, key=lambda each: (alone[each], each)):
+        if alone[name] > too_far or abs(rate([*kept, name]) - without) > too_far:
+            guilty.add(name)
+        else:
+            kept = [*kept, name]
+    return guilty
 
 
 def _values(past: pd.Series, fresh: pd.Series) -> tuple[np.ndarray, np.ndarray]:
@@ -133,19 +162,26 @@ def _near_perfect(codes: np.ndarray, converted: np.ndarray, power: float) -> str
         return f"near-perfect alone: orders {100 * power:.0f} % of all pairs right"
     rows = np.bincount(codes)
     rate = np.bincount(codes, weights=converted) / np.maximum(rows, 1)
-    settling = (rows >= SETTLED_ROWS) & ((rate <= SETTLED_RATES[0]) | (rate >= SETTLED_RATES[1]))
+    odds = converted.mean() / (1 - converted.mean())
+    low = min(SETTLED_RATES[0], odds / (odds + SETTLED_ODDS))
+    high = max(SETTLED_RATES[1], odds / (odds + 1 / SETTLED_ODDS))
+    settling = (rows >= SETTLED_ROWS) & ((rate <= low) | (rate >= high))
     share = rows[settling].sum() / len(codes)
-    # A rare outcome is nearly settled by anything; a value must say more than the mean does.
-    if share >= SETTLED_SHARE and SETTLED_RATES[0] < converted.mean() < SETTLED_RATES[1] and power >= STRONG_AUC:
+    if share >= SETTLED_SHARE and power >= STRONG_AUC:
         return f"records the outcome: values that all but settle it cover {100 * share:.0f} % of the rows"
     return ""
 
 
-def _emptiness_tells(past: pd.Series, converted: np.ndarray, power: float) -> str:
+def _emptiness_tells(past: pd.Series, codes: np.ndarray, converted: np.ndarray, power: float) -> str:
     empty = past.isna().to_numpy()
-    if power < STRONG_AUC or not empty.any() or abs(auc(empty, converted) - 0.5) < EMPTY_AUC_DISTANCE:
+    if not empty.any() or abs(auc(empty, converted) - 0.5) < EMPTY_AUC_DISTANCE:
         return ""
-    rates = [100 * converted[empty].mean(), 100 * converted[~empty].mean()]
+    filled = ~empty
+    rates = [100 * converted[empty].mean(), 100 * converted[filled].mean()]
+    if power < STRONG_AUC:
+        within = auc(_out_of_fold_rates(codes[filled], converted[filled]), converted[filled])
+        if filled.sum() < MIN_FILLED or np.isnan(within) or within < FILLED_AUC:
+            return ""
     return f"filled in during the sale: {rates[0]:.0f} % convert where it is empty, {rates[1]:.0f} % where it is filled"
 
 

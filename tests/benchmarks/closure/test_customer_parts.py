@@ -10,7 +10,8 @@ import benchmarks.closure.actions as actions
 import benchmarks.closure.churn as churn
 import benchmarks.closure.leads as leads
 import benchmarks.closure.value as value
-from benchmarks.closure.spread import spread
+from benchmarks.closure.planted_leads import HONEST, LEAKING, UNSHOWN, draw_leads, make_tables
+from benchmarks.closure.spread import spread, spread_of_lead
 from benchmarks.frame import Options
 from forecasting.customers.purchases import Purchases
 
@@ -27,7 +28,7 @@ def measured(part, path: Path, **options):
 def test_parts_without_their_file_measure_nothing(tmp_path: Path) -> None:
     asked = Options(data=tmp_path)
     for part in (leads, churn, value):
-        assert list(part.cells(asked)) == []
+        assert [key for key, _ in part.cells(asked)] == (["planted"] if part is leads else [])
         assert part.summarise([]) == {}
     assert len(list(actions.cells(asked))) == 3
 
@@ -50,6 +51,36 @@ def test_leads_are_split_by_number_and_the_leak_is_refused(tmp_path: Path) -> No
     assert 0.6 < summary["leads.auc"] < 0.95
     assert summary["leads.base_rate_bias_pp"] == pytest.approx(100 * (won[:630].mean() - won[630:].mean()))
     assert len(pd.read_csv(tmp_path / "out" / "leads.csv")) == 270
+    ahead = summary["leads.auc"] - summary["leads.base_rate_auc"]
+    assert summary["leads.ahead_of_base_rate_auc"] == pytest.approx(ahead)
+    assert summary["leads.ahead_of_base_rate_auc_low"] < ahead < summary["leads.ahead_of_base_rate_auc_high"]
+
+
+def test_planted_leads_are_drawn_as_described() -> None:
+    """8 to 50 % convert; honest columns know no outcome beyond keenness, a status does; the fresh have no outcome."""
+    for seed in range(3):
+        drawn = draw_leads(np.random.default_rng(seed))
+        assert 0.05 < drawn.won.mean() < 0.55
+        assert 0.7 <= drawn.past / len(drawn.won) <= 0.8
+    fresh, history = make_tables(4, ("status", "tag"))
+    assert set(history.columns) == {*HONEST, "status", "tag", "lead_id", "converted"}
+    assert set(fresh.columns) == set(history.columns) - {"converted"}
+    assert ((history["status"] == "signed") == (history["converted"] == 1)).mean() > 0.9
+    assert set(fresh["status"]) == {"open", "refused"}
+
+
+def test_planted_leaks_are_counted_kind_by_kind() -> None:
+    """Three tables: every kind's row says how often it was there; what is not refused of a leak is missed."""
+    rows = list(leads.measure_planted(900, 3))
+    by = {row["model"].removeprefix("planted "): row for row in rows}
+    assert set(by) == {*LEAKING, *HONEST}
+    assert all(by[name]["rows"] == 3 for name in HONEST)
+    found = leads.summarise(rows)
+    assert set(found) <= set(leads.SUMMARY_KEYS)
+    assert found["leads.planted_honest_columns"] == 3 * len(HONEST)
+    shown = [by[name] for name in LEAKING if name != UNSHOWN]
+    assert found["leads.planted_leaks"] == sum(row["rows"] for row in shown) > 0
+    assert found["leads.planted_leaks_missed"] == sum(row["rows"] - row["refused"] for row in shown)
 
 
 def test_churn_is_the_mean_over_splits(tmp_path: Path) -> None:
@@ -66,6 +97,7 @@ def test_churn_is_the_mean_over_splits(tmp_path: Path) -> None:
     assert len(ours) == summary["churn.splits"] == 3
     assert summary["churn.auc"] == pytest.approx(np.mean(ours))
     assert (summary["churn.auc_worst_split"], summary["churn.auc_best_split"]) == (min(ours), max(ours))
+    assert summary["churn.ahead_of_logistic"] == pytest.approx(summary["churn.auc"] - summary["churn.logistic_auc"])
     assert len(pd.read_csv(tmp_path / "churn.csv")) == 100
 
 
@@ -83,6 +115,8 @@ def test_value_measures_every_baseline_at_the_origin(tmp_path: Path) -> None:
     assert abs(summary["value.last_weeks_bias_pct"]) < 12
     assert abs(summary["value.rule_bias_pct"]) < 12
     assert summary["value.best_capture10"] >= summary["value.capture10"] > 0.08
+    ahead = summary["value.capture10"] - summary["value.own_mean_capture10"]
+    assert summary["value.ahead_of_own_mean"] == pytest.approx(ahead)
     assert len(pd.read_csv(tmp_path / "value.csv")) == 60
 
 
@@ -113,6 +147,13 @@ def test_effects_and_churn_are_averaged_by_kind() -> None:
     assert found["actions.worst_qini_pct_of_oracle"] == 80
     assert found["churn.euros_vs_planted_pct"] == 5
     assert set(found) <= set(actions.SUMMARY_KEYS)
+
+
+def test_a_lead_is_measured_on_the_same_rows() -> None:
+    """Means 1 and 0 of the same numbers: ahead by exactly 1 in every sample, though either mean varies."""
+    numbers = np.random.default_rng(1).normal(size=50)
+    found = spread_of_lead(lambda said, _: float(said.mean()), numbers + 1, numbers, numbers)
+    assert found == pytest.approx((1, 1, 1))
 
 
 def test_the_interval_of_a_mean_holds_it() -> None:

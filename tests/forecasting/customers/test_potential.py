@@ -8,7 +8,7 @@ import pytest
 
 from forecasting.customers.potential import (
     MIN_BUYERS,
-    MIN_BUYERS_DROPOUT,
+    MIN_BUYERS_LAWS,
     PRIOR_MONTHS,
     expect_sales,
     make_windows,
@@ -40,9 +40,9 @@ def planted(customers: int, *, days: int = 500, seed: int = 1, extra: int = 0) -
 
 
 def test_windows_add_up_to_the_horizon():
-    """Seven months are two quarters and a month; days add up to 7 x 365.25 / 12."""
+    """Seven months are a month, the rest of its quarter, a quarter and a month; days add up to 7 x 365.25 / 12."""
     windows = make_windows(7)
-    assert (windows.stop - windows.start).tolist() == [91, 92, 30]
+    assert (windows.stop - windows.start).tolist() == [30, 61, 92, 30]
     assert windows.stop[-1] == round(7 * 365.25 / 12)
     assert make_windows(1).stop.tolist() == [30]
 
@@ -57,8 +57,8 @@ def test_the_shrunken_rate_by_hand():
 
 
 def test_hardly_any_buyers_carry_their_shrunken_rate_forward():
-    """Below the least number for the dropout model: the rate times the horizon, with a note, and still measured."""
-    purchases, _ = planted(MIN_BUYERS_DROPOUT - 5, extra=2)
+    """Below the least number for the laws: the rate times the horizon, with a note, and still measured."""
+    purchases, _ = planted(MIN_BUYERS_LAWS - 5, extra=2)
     result = expect_sales(purchases, horizon_months=12, seed=1)
     days = round(12 * MONTH_DAYS)
     assert result.eur == pytest.approx(shrunken_rate(purchases, purchases.days) * days / MONTH_DAYS)
@@ -67,10 +67,10 @@ def test_hardly_any_buyers_carry_their_shrunken_rate_forward():
     assert result.eur[-1] < result.eur[:-2].mean()
 
 
-def test_few_buyers_are_read_by_the_dropout_model():
+def test_few_buyers_are_read_by_the_laws_alone():
     """Below the least number for trees: 60 steady buyers, expected a year 240 EUR x rate, right within 25 % in all."""
     purchases, rate = planted(80, extra=2)
-    assert MIN_BUYERS_DROPOUT <= purchases.buyers < MIN_BUYERS
+    assert MIN_BUYERS_LAWS <= purchases.buyers < MIN_BUYERS
     result = expect_sales(purchases, horizon_months=12, seed=1)
     assert result.eur.sum() == pytest.approx((rate * 240).sum(), rel=0.25)
     assert result.kept_share > 0.9
@@ -86,16 +86,16 @@ def test_trees_find_steady_rates_without_bias():
     assert result.eur.min() >= 0
     bias = {row[3]: row[2] for row in result.quality if row[1] == "bias_pct_3_months"}
     assert abs(bias["shrunken_rate"]) < 12
-    assert any("quarters" in note for note in expect_sales(purchases, horizon_months=36, seed=1).notes)
+    assert any("parts of the horizon" in note for note in expect_sales(purchases, horizon_months=36, seed=1).notes)
 
 
-def test_customers_who_never_bought_get_what_such_customers_bought():
-    """Below every buyer's mean, the same for all of them."""
+def test_customers_who_never_bought_get_the_shrunken_rate():
+    """Their shrunken rate: 6 months of the mean rate over 6 months and the 500 days watched, far below the mean."""
     purchases, _ = planted(400, extra=50)
     eur = expect_sales(purchases, horizon_months=12, seed=1).eur
-    never = eur[-50:]
-    assert np.ptp(never) == 0
-    assert never[0] < 0.25 * eur[:400].mean()
+    assert np.ptp(eur[-50:]) == 0
+    assert eur[-1] == pytest.approx(shrunken_rate(purchases, purchases.days)[-1] * 12, rel=2e-3)
+    assert eur[-1] < 0.3 * eur[:400].mean()
 
 
 def test_a_table_too_short_to_learn_from_falls_back():
@@ -103,7 +103,7 @@ def test_a_table_too_short_to_learn_from_falls_back():
     purchases, _ = planted(3000, days=21)
     assert purchases.buyers >= MIN_BUYERS
     result = expect_sales(purchases, horizon_months=12, seed=1)
-    assert "purchases cover only 21 days" in result.notes[-1]
+    assert "purchases cover only 21 days" in result.notes[0]
     assert result.quality[0][6] == "the purchases are too short to hold out an origin: not measured"
 
 
@@ -130,6 +130,31 @@ def test_a_total_that_was_missed_is_said():
     stopped = Purchases(purchases.ids, purchases.row[kept], purchases.day[kept], purchases.eur[kept], 500, ())
     notes = expect_sales(stopped, horizon_months=12, seed=1).notes
     assert any("held-out origin 6 months" in note and note.endswith("% too high") for note in notes)
+
+
+def test_a_season_is_not_read_from_less_than_two_years_and_this_is_said():
+    """499 days, three months ahead: the note names both. A whole year ahead holds every season: no note."""
+    purchases, _ = planted(80)
+    note = next(note for note in expect_sales(purchases, horizon_months=3, seed=1).notes if "season" in note)
+    assert "499 days of purchases show no part of the year twice; if the 3 months ahead" in note
+    assert not any("season" in note for note in expect_sales(purchases, horizon_months=12, seed=1).notes)
+
+
+def test_a_cohort_that_slows_down_is_not_carried_on_at_its_mean():
+    """Rates fall as (1 + t / 7)^-0.5: the next quarter within 15 %, the past mean more than half too high."""
+    rng = np.random.default_rng(3)
+    times = [np.cumsum(rng.exponential(1 / rate, 200)) for rate in rng.gamma(1.0, 0.1, 1500)]
+    days = [7 * ((1 + each * 0.5 / 7) ** 2 - 1) for each in times]
+    row = np.concatenate([np.full(1 + (each < 291).sum(), i) for i, each in enumerate(days)])
+    day = np.concatenate([np.r_[0, each[each < 291]] for each in days]).astype(np.int64)
+    order = np.lexsort((row, day))
+    ids = np.array([f"c{i:05d}" for i in range(1500)])
+    whole = Purchases(ids, row[order], day[order], np.full(len(row), 20.0), 291, ())
+    known = whole.day < 200
+    past = Purchases(ids, whole.row[known], whole.day[known], whole.eur[known], 200, ())
+    came = 20.0 * (~known).sum()
+    assert expect_sales(past, horizon_months=3, seed=1).eur.sum() == pytest.approx(came, rel=0.15)
+    assert past_mean(past, 200).sum() * 91 / MONTH_DAYS > 1.5 * came
 
 
 def test_top_capture_by_hand():
