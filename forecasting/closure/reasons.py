@@ -16,7 +16,6 @@ from forecasting.closure.trees import Boosted
 from forecasting.reasons import in_words, reason_texts, shown_rows, tree_contributions
 
 NO_EVENT = "no stage event yet: the share of all deals that are won"
-DAYS = 1.5
 
 
 def closure_reasons(model: ClosureModel, history: History, win_probability: Any) -> list[str]:
@@ -50,6 +49,6 @@ def _by_trees(trees: Boosted, history: History) -> list[str]:
 
 def _by_stage(state: State, stages: tuple[str, ...]) -> list[str]:
     return [
-        f"stage {in_words(stages[code])} for {days:.0f} day{'s' if days >= DAYS or days < DAYS - 1 else ''}"
-        for code, days in zip(state.stage.tolist(), state.dwell_days.tolist(), strict=True)
+        f"stage {in_words(stages[code])} for {days} day{'' if days == 1 else 's'}"
+        for code, days in zip(state.stage.tolist(), state.dwell_days.round().astype(int).tolist(), strict=True)
     ]
