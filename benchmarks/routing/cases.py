@@ -25,8 +25,9 @@ class Case:
         all, working time least). points: (n + v, 2) customers, then where each vehicle starts and ends.
     drive: (n + v, n + v) time of a drive, and its length where nothing else is said; length: for `distance` in double
         precision. opens, closes: of the start of service. able: (n, v) who may. units: ticks of a whole second in
-        which the engines count. hour_price: score of an hour's drive, for week2000. head_start: (v,) time already spent
-        when the vehicle sets out (a technician who fetches parts first).
+        which the engines count. hour_price: score of an hour's drive, for week2000. follows: (v,) -1, or the
+        vehicle whose way ends at a depot where this one's begins: both are one technician, who fetches there what is
+        needed; where this one stays empty the first goes home from its last customer.
     """
 
     family: str
@@ -45,7 +46,7 @@ class Case:
     capacity: np.ndarray = field(default_factory=lambda: np.zeros((0, 0), int))
     able: np.ndarray | None = None
     length: np.ndarray | None = None
-    head_start: np.ndarray | None = None
+    follows: np.ndarray | None = None
     ticks: int = 1
     price: float = 0.0
     best: float | None = None
@@ -83,11 +84,10 @@ def problem_of(case: Case) -> RoutingProblem:
     rate = case.price if case.kind == "score" else 1.0
     shifts = []
     for v in range(case.vehicles):
-        early = 0.0 if case.head_start is None else float(case.head_start[v])
         capacity = tuple(map(int, case.capacity[v])) if case.capacity.size else ()
         for day in range(case.days):
             at = FIRST_DAY + pd.Timedelta(days=day)
-            begin, end = math.ceil(case.starts[v] * ticks + early * ticks), math.floor(case.ends[v] * ticks + 1e-6)
+            begin, end = math.ceil(case.starts[v] * ticks), math.floor(case.ends[v] * ticks + 1e-6)
             shifts.append(Shift(f"{v:04d}", at, begin, end, n + v, n + v, 0, 0, 0, capacity))
     everywhere = tuple(range(len(shifts)))
     tasks = []

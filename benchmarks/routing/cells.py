@@ -6,14 +6,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from benchmarks import routing_scale
 from benchmarks.frame import Cell, Options, Row
-from benchmarks.routing import peers
+from benchmarks.routing import peers, real_week
 from benchmarks.routing.cases import Case, problem_of
 from benchmarks.routing.check import Verdict, check
 from benchmarks.routing.formats import best_known, named, read, read_solomon, read_toptw
 from benchmarks.routing.summary import OURS
 from benchmarks.routing.synthetic import toptw_like
+from benchmarks.routing.technicians import joined, read_technicians
 from solvers.brake import Brake
 from solvers.routing.find import find_orders
 from solvers.routing.pool import upper_bound
@@ -27,7 +30,9 @@ MET = 20_000
 SECONDS_PER_HOUR = 3600
 DEFAULT_TOPTW = ("c103", "c109", "r104", "rc107", "pr02", "pr09")
 ALL_PEERS_ON = ("c103", "r104", "pr02")
-DEFAULT_SOLOMON, DEFAULT_HOMBERGER, DEFAULT_PRIZES = ("R104", "RC108", "C109", "R211"), ("r1_10_3",), ("RC2_10_4",)
+DEFAULT_SOLOMON, DEFAULT_HOMBERGER = ("R104", "RC108", "C109", "R211"), ("r1_10_3",)
+FETCHERS = (2, 3, 5)
+"""Technicians who can do each request before nobody more goes to fetch tools: what is tried."""
 ROUTES = {"quick": (2, 4), "default": (1, 2, 4), "full": (1, 2, 3, 4)}
 SMALL_SECONDS, LARGE_SECONDS, QUICK_SECONDS = 10.0, 60.0, 3.0
 Engine = Callable[[RoutingProblem, float, int], peers.Orders]
@@ -63,7 +68,7 @@ def cells(options: Options) -> Iterator[Cell]:
     full = options.size == "full"
     yield from _of_file(folder / "week2000", options, known)
     for group, names in (
-        ("vrptw_solomon", DEFAULT_SOLOMON), ("vrptw_homberger", DEFAULT_HOMBERGER), ("pcvrptw", DEFAULT_PRIZES),
+        ("vrptw_solomon", DEFAULT_SOLOMON), ("vrptw_homberger", DEFAULT_HOMBERGER), ("pcvrptw", None),
         ("trsp_pillac", None),
     ):  # fmt: skip
         for path in sorted((folder / group).iterdir()):
@@ -72,6 +77,7 @@ def cells(options: Options) -> Iterator[Cell]:
                 continue
             if full or names is None or path.stem in names:
                 yield from _of_file(path, options, known)
+    yield from real_week.cells(options)
     for cell in routing_scale.cells(options):
         yield Cell(cell.key, partial(_scaled, cell))
 
@@ -105,8 +111,7 @@ def _of_file(path: Path, options: Options, known: dict[tuple[str, str, str], flo
     elif case.family in ("solomon", "homberger"):
         one = _vrptw(path, case.name, known)
         limit = short if case.family == "solomon" else long
-        others = ("pyvrp", "ortools") if everybody or case.family == "solomon" else ("pyvrp",)
-        yield Cell(f"{case.family} {case.name}", partial(measure, one, others, limit, options))
+        yield Cell(f"{case.family} {case.name}", partial(measure, one, ("pyvrp", "ortools"), limit, options))
     elif case.family == "pcvrptw":
         key = ("pcvrptw", case.name, "DIMACS")
         yield Cell(f"pcvrptw {case.name}", partial(measure, named(case, known.get(key)), ("pyvrp",), long, options))
@@ -114,7 +119,7 @@ def _of_file(path: Path, options: Options, known: dict[tuple[str, str, str], flo
         best = next(
             (v for (s, name, _), v in known.items() if s == "trsp_pillac" and case.name.startswith(name + ".")), None
         )
-        yield Cell(f"trsp {case.name}", partial(measure, named(case, best), (), short, options))
+        yield Cell(f"trsp {case.name}", partial(technicians, path, best, short, options))
 
 
 def _vrptw(path: Path, name: str, known: dict[tuple[str, str, str], float]) -> Case:
@@ -159,6 +164,24 @@ def measure(
         spent = time.perf_counter() - began
         save(options, f"{group}_{case.name}_{case.vehicles}_{limit:g}s", name, case, orders)
         yield _row(group, case.name, name, 0.0 if name in TIMELESS else limit, spent, check(case, orders), case, note)
+
+
+def technicians(path: Path, best: float | None, limit: float, options: Options) -> Iterator[Row]:
+    """A crew, with the number of those who fetch tools found by trying: the limit is shared by all that are tried."""
+    text, began = path.read_text(encoding="utf-8", errors="replace"), time.perf_counter()
+    tried = {case.vehicles: case for case in (read_technicians(path.stem, text, enough) for enough in FETCHERS)}
+    engine = "auto" if len(tried) == 1 else "native"
+    plans = []
+    for case in tried.values():
+        found = find_orders(
+            problem_of(case), engine=engine, seed=options.seed, brake=FOREVER, seconds=limit / len(tried)
+        )
+        plans.append((check(case, found.sequences), case, found))
+    verdict, case, found = min(plans, key=lambda plan: (len(plan[0].faults), plan[0].value))
+    spent, fetching = time.perf_counter() - began, int((np.array(case.follows) >= 0).sum())
+    save(options, f"trsp_{case.name}_{limit:g}s", OURS, case, joined(case, found.sequences))
+    told = f"{found.method}; {fetching} may fetch tools" if fetching else found.method
+    yield _row("trsp", case.name, OURS, limit, spent, verdict, named(case, best), told)
 
 
 def bounded(problem: RoutingProblem, found: Orders, case: Case, limit: float, seed: int) -> Row:

@@ -3,6 +3,7 @@ code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -29,14 +30,17 @@ def check(case: Case, plan: Plan) -> Verdict:
     faults: list[str] = []
     travel = length = work = 0.0
     seen: list[int] = []
+    later = {} if case.follows is None else {int(m): a for a, m in enumerate(case.follows) if m >= 0}
     for number, route in enumerate(plan[: case.vehicles * case.days]):
-        if not route:
-            continue
         vehicle, where = number // case.days, f"vehicle {number // case.days} day {number % case.days}"
         faults += _who(case, vehicle, route, where)
-        on_road, far, spent = _drive(case, vehicle, route, where, faults)
-        travel, length, work = travel + on_road, length + far, work + spent
         seen += route
+        after = plan[later[vehicle]] if vehicle in later and later[vehicle] < len(plan) else ()
+        if (not route and not after) or vehicle in later.values():
+            continue
+        way = _way(case, vehicle, route, later.get(vehicle), after)
+        on_road, far, spent = _drive(case, vehicle, way, where, faults)
+        travel, length, work = travel + on_road, length + far, work + spent
     if len(plan) > case.vehicles * case.days:
         faults.append(f"{len(plan)} routes for {case.vehicles * case.days} vehicle days")
     if twice := sorted({i for i in seen if seen.count(i) > 1}):
@@ -64,25 +68,37 @@ def _who(case: Case, vehicle: int, route: Sequence[int], where: str) -> list[str
     return faults
 
 
-def _drive(case: Case, vehicle: int, route: Sequence[int], where: str, faults: list[str]) -> tuple[float, float, float]:
+def _way(
+    case: Case, vehicle: int, route: Sequence[int], later: int | None, after: Sequence[int]
+) -> list[tuple[int, int]]:
+    """Each drive as the row and the column of the tables; a customer's column is the customer."""
+    first = [case.customers + vehicle, *route]
+    if later is not None and after:
+        second = [case.customers + later, *after]
+        return [*pairwise([*first, first[0]]), *pairwise([*second, second[0]])]
+    home = case.customers + (vehicle if later is None else later)
+    return list(pairwise([*first, home]))
+
+
+def _drive(
+    case: Case, vehicle: int, way: Sequence[tuple[int, int]], where: str, faults: list[str]
+) -> tuple[float, float, float]:
     """Time on the road, length, and least working time (set out as late as the day allows)."""
-    depot = case.customers + vehicle
-    early = 0.0 if case.head_start is None else float(case.head_start[vehicle])
-    now, place, slack = float(case.starts[vehicle]) + early, depot, np.inf
-    travel, far, waited = early, early, 0.0
+    begin = now = float(case.starts[vehicle])
+    slack = np.inf
+    travel = far = waited = 0.0
     lengths = case.drive if case.length is None else case.length
-    for i in route:
-        travel, far = travel + case.drive[place, i], far + lengths[place, i]
-        now += case.drive[place, i]
-        wait = max(0.0, case.opens[i] - now)
-        waited, slack = waited + wait, min(slack, case.closes[i] - now + waited)
+    for row, column in way:
+        travel, far, now = travel + case.drive[row, column], far + lengths[row, column], now + case.drive[row, column]
+        if column >= case.customers:
+            continue
+        wait = max(0.0, case.opens[column] - now)
+        waited, slack = waited + wait, min(slack, case.closes[column] - now + waited)
         now += wait
-        if now > case.closes[i] + TOLERANCE:
-            faults.append(f"{where}: at customer {i} at {now:.6g}, closed since {case.closes[i]:.6g}")
-        now += case.service[i]
-        place = i
-    travel, far, now = travel + case.drive[place, depot], far + lengths[place, depot], now + case.drive[place, depot]
-    if now > case.ends[vehicle] + TOLERANCE:
-        faults.append(f"{where}: back at {now:.6g}, after {case.ends[vehicle]:.6g}")
-    begin = float(case.starts[vehicle])
+        if now > case.closes[column] + TOLERANCE:
+            faults.append(f"{where}: at customer {column} at {now:.6g}, closed since {case.closes[column]:.6g}")
+        now += case.service[column]
+    last = case.ends[vehicle if way[-1][1] == case.customers + vehicle else way[-1][1] - case.customers]
+    if now > last + TOLERANCE:
+        faults.append(f"{where}: back at {now:.6g}, after {last:.6g}")
     return travel, far, now - begin - max(0.0, min(slack, waited))

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.routing.cases import Case, euclid, floored
+from benchmarks.routing.technicians import read_technicians
 from scenarios.errors import DataError
 
 WEEK_DAYS, WEEK_SHIFT_SECONDS, SECONDS_PER_HOUR = 5, 28800, 3600
@@ -110,56 +111,6 @@ def read_prizes(name: str, text: str) -> Case:
         closes=10 * windows[1:, 1], starts=np.zeros(m), ends=np.full(m, 10 * windows[0, 1]), load=load[1:, None],
         capacity=np.full((m, 1), int(head["CAPACITY"])), objective="10 x (distance + prizes left)",
     )  # fmt: skip
-
-
-def read_technicians(name: str, text: str, enough: int = 2) -> Case:
-    """Technicians with own homes, skills, tools and parts; least working time.
-
-    Nobody fetches tools on the way here. Where fewer than `enough` technicians have all that a request needs and come
-    in time, one with the skill who lives nearest to the depot goes there first and then has every tool and part.
-    """
-    crew = int(next(row for row in numbers(text) if len(row) == 4)[0])
-    found = re.findall(
-        r"^(\d+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+(\S+)\s+\[(.*?)\]\s+\[(.*?)\]\s+\[(.*?)\]", text, re.M
-    )
-    table = np.array([[float(v) for v in row[1:6]] for row in found])
-    skills, tools, parts = ([[int(v) for v in row[k].split(",") if v.strip()] for row in found] for k in (6, 7, 8))
-    depot, homes, asked = table[0], table[1 : crew + 1], table[crew + 1 :]
-    has, need = range(1, crew + 1), range(crew + 1, len(found))
-    width = max(len(p) for p in parts)
-    stock = np.array([parts[v] + [0] * (width - len(parts[v])) for v in has])
-    load = np.array([parts[r] + [0] * (width - len(parts[r])) for r in need])
-    skilled = np.array([[set(skills[r]) <= set(skills[v]) for v in has] for r in need])
-    tooled = np.array([[set(tools[r]) <= set(tools[v]) for v in has] for r in need])
-    points = np.vstack([asked[:, :2], homes[:, :2]])
-    drive, out = euclid(points), np.hypot(*(asked[:, :2] - depot[:2]).T)
-    way = np.hypot(*(homes[:, :2] - depot[:2]).T)
-    head_start, n = np.zeros(crew), len(asked)
-    for _ in range(crew):
-        able = skilled & tooled & (load[:, None, :] <= stock[None, :, :]).all(axis=2)
-        arrive = homes[:, 2] + head_start + drive[n:, :n].T
-        ready = able & _in_time(arrive, asked, drive[:n, n:], homes)
-        choice = ready.sum(axis=1)
-        by_depot = skilled & _in_time(homes[:, 2] + way + out[:, None], asked, drive[:n, n:], homes)
-        by_depot &= ~ready & (head_start == 0)[None, :] & (choice < enough)[:, None]
-        if not by_depot.any():
-            break
-        wanted = np.argmin(np.where(by_depot.any(axis=1), choice, crew + 1))
-        v = np.argmin(np.where(by_depot[wanted], way, np.inf))  # from the depot instead of home; back home
-        head_start[v], stock[v], tooled[:, v], drive[n + v, :n] = way[v], load.sum(axis=0), True, out
-    able = skilled & tooled & (load[:, None, :] <= stock[None, :, :]).all(axis=2)
-    return Case(
-        family="trsp", name=name, kind="work", points=points, drive=drive, service=asked[:, 4],
-        score=np.zeros(len(asked)), opens=asked[:, 2], closes=asked[:, 3], starts=homes[:, 2], ends=homes[:, 3],
-        load=load, capacity=stock, able=able, head_start=head_start, ticks=1000, objective="working time",
-    )  # fmt: skip
-
-
-def _in_time(arrive: np.ndarray, asked: np.ndarray, back: np.ndarray, homes: np.ndarray) -> np.ndarray:
-    """(n, v): whether a request can be served alone by who arrives then, and home be reached."""
-    begin = np.maximum(arrive, asked[:, 2:3])
-    fits: np.ndarray = (begin <= asked[:, 3:4]) & (begin + asked[:, 4:5] + back <= homes[:, 3])
-    return fits
 
 
 def read_week(folder: Path) -> Case:

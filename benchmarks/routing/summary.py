@@ -14,12 +14,14 @@ SUMMARY_KEYS = (
     "week2000.travel_h", "week2000.pyvrp_value_60s", "week2000.pyvrp_travel_h", "week2000.ortools_value_60s",
     "week2000.vroom_value", "week2000.greedy_value", "week2000.bound_gap_pct", "solomon.mean_gap_pct",
     "solomon.pyvrp_gap_pct", "solomon.ortools_gap_pct", "homberger.mean_gap_pct", "homberger.pyvrp_gap_pct",
-    "pcvrptw.mean_gap_pct", "pcvrptw.pyvrp_gap_pct", "trsp.feasible", "trsp.mean_gap_pct", "scale.seconds",
+    "homberger.ortools_gap_pct",
+    "pcvrptw.mean_gap_pct", "pcvrptw.pyvrp_gap_pct", "trsp.feasible", "trsp.mean_gap_pct",
+    "real_week.of_ten_times_pct", "scale.seconds",
     "scale.value_over_bound_pct", "faults", "compile_seconds",
 )  # fmt: skip
 OURS = "muster"
 FAMILIES = {"toptw": ("ortools", "vroom", "greedy", "nearest", "top", "pyvrp"), "solomon": ("pyvrp", "ortools"),
-            "homberger": ("pyvrp",), "pcvrptw": ("pyvrp",), "trsp": ()}  # fmt: skip
+            "homberger": ("pyvrp", "ortools"), "pcvrptw": ("pyvrp",), "trsp": ()}  # fmt: skip
 WEEK_LIMITS = (10, 60)
 
 
@@ -40,6 +42,9 @@ def summarise(rows: Sequence[Row]) -> Mapping[str, Any]:
     crews = [r for r in rows if r["family"] == "trsp" and r["engine"] == OURS]
     if crews:
         found["trsp.feasible"] = f"{sum(not r['faults'] for r in crews)} of {len(crews)}"
+    shares = [r["share_pct"] for r in rows if r["family"] == "real_week" and "share_pct" in r]
+    if shares:
+        found["real_week.of_ten_times_pct"] = round(float(np.mean(shares)), 3)
     found |= _week(rows)
     scaled = routing_scale.summarise(rows)
     found |= {key: scaled[key] for key in ("scale.seconds", "scale.value_over_bound_pct") if key in scaled}

@@ -35,6 +35,8 @@ AFTER_ENGINE_SHARE = 0.3
 """Share of these steps that follows an engine which has searched itself."""
 DEAR_SHARE = 0.5
 """Rep-days are dear to begin where more than this share of the visits does not pay alone."""
+LONG_DAY = 25
+"""Visits that make a rep-day long."""
 TOGETHER_ITERATIONS = {"quick": 2_000, "normal": 10_000, "thorough": 60_000}
 """Iterations of PyVRP on all rep-days in one model."""
 TOGETHER_SHARE, BEFORE_SHARE = 0.95, 0.4
@@ -78,20 +80,34 @@ def delivers_only(problem: RoutingProblem) -> bool:
 
 
 def days_are_dear(problem: RoutingProblem) -> bool:
-    """Whether most visits bring less than their way out and back costs, and PyVRP can say all that is asked for.
+    """Whether days are long, most visits bring less than their way out and back, and PyVRP can say all that is asked.
 
-    Then it pays to begin a rep-day only with a whole route in hand, which insertions one by one do not find.
+    Then a rep-day pays only with a whole route in hand, which insertions one by one seldom find.
     """
     from solvers.routing.pyvrp_model import cannot_say
 
     optional = [task for task in problem.tasks if not task.required]
-    if not optional or cannot_say(problem):
+    if not optional or not problem.shifts or cannot_say(problem) or _visits_a_day(problem) < LONG_DAY:
         return False
     ends = sorted({(shift.start_place, shift.end_place) for shift in problem.shifts})
     place = np.array([task.place for task in optional])
     km = np.min([problem.km[start, place] + problem.km[place, end] for start, end in ends], axis=0)
     prize = np.array([task.prize_eur for task in optional])
     return bool(np.mean(prize < problem.travel_eur_per_km * km) > DEAR_SHARE)
+
+
+def _visits_a_day(problem: RoutingProblem) -> float:
+    """How many visits with the drive to their nearest neighbour fill a rep-day, by time and by load, on average."""
+    place = np.unique([task.place for task in problem.tasks])
+    drive = problem.seconds[np.ix_(place, place)].astype(float)
+    np.fill_diagonal(drive, np.inf)
+    nearest = drive.min(axis=1) if len(place) > 1 else np.zeros(1)
+    service = np.mean([task.service_seconds for task in problem.tasks])
+    span = np.mean([shift.end_seconds - shift.start_seconds for shift in problem.shifts])
+    held = [float(span / max(1.0, service + nearest.mean()))]
+    for thing, room in enumerate(np.mean([shift.capacity for shift in problem.shifts], axis=0)):
+        held.append(float(room / max(1e-9, np.mean([task.load[thing] if task.load else 0 for task in problem.tasks]))))
+    return min(held)
 
 
 def steps_for(problem: RoutingProblem, effort: Effort) -> int:
@@ -115,8 +131,8 @@ def find_orders(
 
     Args:
         engine: of ENGINES. `auto`: PyVRP on all rep-days in one model, then `native` from there, where that model holds
-            all that is asked for and either every visit is required (nothing but driving is left to decide) or most
-            visits do not pay for their own way out and back; else `native` alone.
+            all that is asked for and either every visit is required (nothing but driving is left to decide) or days are
+            long and most visits do not pay for their own way out and back; else `native` alone.
         seconds: take so long in all (anytime) instead of the steps of `effort`; of `native` and `auto` only.
         remember: so many distinct rep-days of the plans on the way come back in `Orders.met`, for a pool.
         watch: is told the search's best value in euros, now and then.
@@ -131,8 +147,6 @@ def find_orders(
     arrays = make_arrays(problem)
     steps = 0 if engine == "greedy" else steps_for(problem, effort)
     share = _share_together(problem) if engine == "auto" and problem.shifts else 0.0
-    if engine in ("pyvrp", "ortools") or share == TOGETHER_SHARE:
-        steps = int(AFTER_ENGINE_SHARE * steps)
     if share:
         limit = None if seconds is None else share * seconds - (time.perf_counter() - began)
         found = _together(problem, effort=effort, seed=seed, brake=brake, seconds=limit)
@@ -141,6 +155,8 @@ def find_orders(
     else:
         module = importlib.import_module(f"solvers.routing.engine_{engine}")
         found = module.solve(problem, arrays, effort=effort, seed=seed, brake=brake)
+    if engine in ("pyvrp", "ortools") or (share == TOGETHER_SHARE and any(found.sequences)):
+        steps = int(AFTER_ENGINE_SHARE * steps)
     state = make_state(problem, arrays, found.sequences)
     left = None if seconds is None else max(0.0, seconds - (time.perf_counter() - began))
     after = search_from(

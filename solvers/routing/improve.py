@@ -10,6 +10,7 @@ from scenarios.errors import NoLegalPlan
 from solvers.brake import Brake
 from solvers.routing.arrays import END, PLACE, SERVICE, START, START_PLACE, Arrays, Met, State
 from solvers.routing.insertion import fill, fits, insert, retime
+from solvers.routing.press import Press
 from solvers.routing.problem import RoutingProblem
 from solvers.routing.ruin_recreate import search
 from solvers.routing.scratch import make_memory, make_met, make_work
@@ -143,18 +144,24 @@ def search_from(
     movable = int(np.sum(~arrays.fixed))
     left = None if seconds is None else seconds - (1 + FINISH) * (time.perf_counter() - began)
     pace = _Pace(steps if movable else 0, left if movable else None, movable, _scale(problem, arrays, state))
-    brake_hit = False
+    press, brake_hit = Press(arrays, _required(problem), best), False
     while (heat := pace.next_heat()).size:
         if brake.pulled():
             brake_hit = True
             break
-        search(arrays, state, kept, best, memory, work, met, values, heat, rng)
+        search(press.arrays, state, kept, best, memory, work, met, values, heat, rng)
         pace.taken(len(heat))
+        press.look(state, best, memory, values)
         if watch is not None:
             watch(float(values[1]))
-    found = make_state(problem, arrays, read_orders(best))
+    found = make_state(problem, arrays, read_orders(press.best(best)))
     fill(arrays._replace(cost=arrays.eur, drives=_true_drives(arrays)), found, make_memory(arrays), work, rng)
     return Improved(read_orders(found), brake_hit, pace.done, read_met(met), inserted)
+
+
+def _required(problem: RoutingProblem) -> np.ndarray:
+    """(T,) visits that come before any prize."""
+    return np.array([task.required and task.kind == "visit" for task in problem.tasks], bool)
 
 
 class _Pace:

@@ -15,6 +15,9 @@ from solvers.travel import Places, TravelModel
 from solvers.types import Territories
 
 SECONDS_PER_MINUTE = 60
+MOST_PLACES = 15_000
+"""So many customers and homes at most: drives between all of them and what the search keeps take 50 bytes a pair."""
+BYTES_A_PAIR = 50
 LOST_APPOINTMENTS = "appointments fall on rep-days without work"
 """In the note on appointments that nobody keeps; plans with it are flagged."""
 
@@ -72,6 +75,7 @@ def make_problem(
     stops = sorted({*demands, *met})
     places, ends = _places(known.loc[stops], team)
     shifts = _shifts(rows, ends, reps)
+    check_size(places)
     seconds, km = travel.matrix(places, places)
     place_of = {customer: i for i, customer in enumerate(stops)}
     staff = Staff.of(team, shifts, territories)
@@ -233,3 +237,18 @@ def _shifts(rows: pd.DataFrame, ends: dict[str, tuple[int, int]], reps: Reps) ->
         has_lunch = start <= begin and until <= end
         shifts.append(Shift(rep, day, start, end, *ends[rep], lunch_seconds if has_lunch else 0, begin, until))
     return tuple(shifts)
+
+
+def check_size(places: Places) -> None:
+    """The drives between all places fit into memory.
+
+    Raises:
+        DataError: says how many places there are, what they would take, and what to do.
+    """
+    count = len(places.ids)
+    if count > MOST_PLACES:
+        raise DataError(
+            f"routing: {count:,} places to visit and homes in one week; the drives between all of them would take "
+            f"{BYTES_A_PAIR * count**2 / 1e9:,.0f} GB, and {MOST_PLACES:,} places are the most. Offer the field fewer "
+            "customers (channels.field capacity, data.customers), or plan groups of territories in separate scenarios"
+        )

@@ -5,6 +5,7 @@ that are forbidden; money is counted so finely that a prize below a drive's cost
 clock are exact here, so nothing is put right afterwards.
 """
 
+import time
 import warnings
 from collections.abc import Iterator
 
@@ -20,6 +21,10 @@ from solvers.routing.problem import RoutingProblem
 
 COST_UNITS = 1000.0
 """Units of PyVRP's whole-number money in a euro."""
+HOPE = 0.3
+"""Share of the budget after which PyVRP ends if it has found nothing feasible."""
+INFEASIBLE = 1 << 62
+"""A plan that is not feasible costs more than this in PyVRP."""
 FORBIDDEN = 1 << 30
 """Length and duration of a drive that must not be made."""
 
@@ -33,6 +38,20 @@ def cannot_say(problem: RoutingProblem) -> tuple[str, ...]:
         "visits that no rep-day may do": any(not task.shifts for task in problem.tasks),
     }
     return tuple(name for name, there in asked.items() if there)
+
+
+class _Hopeless:
+    """PyVRP's question whether to stop: yes if a share of its budget has brought no feasible plan."""
+
+    def __init__(self, seconds: float | None, iterations: int | None) -> None:
+        self._began, self._asked = time.perf_counter(), 0
+        self._seconds = np.inf if seconds is None else HOPE * seconds
+        self._iterations = np.inf if iterations is None else HOPE * iterations
+
+    def __call__(self, best_cost: float) -> bool:
+        self._asked += 1
+        spent = self._asked > self._iterations or time.perf_counter() - self._began > self._seconds
+        return spent and best_cost >= INFEASIBLE
 
 
 class _Pulled:
@@ -52,11 +71,12 @@ def solve_together(
 
     Args:
         problem: one of which `cannot_say` says nothing.
-        brake: ends the search early. seconds, iterations: so does whichever is given.
+        brake: ends the search early. seconds, iterations: so does whichever is given, and a share of it if nothing
+            feasible was found by then.
     """
     groups = _groups(problem)
     data = _data(problem, groups)
-    criteria: list[StoppingCriterion] = [_Pulled(brake)]
+    criteria: list[StoppingCriterion] = [_Pulled(brake), _Hopeless(seconds, iterations)]
     if seconds is not None:
         criteria.append(MaxRuntime(max(0.0, seconds)))
     if iterations is not None:

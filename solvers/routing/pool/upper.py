@@ -143,12 +143,10 @@ class _Search:
         """Up to `rounds` pricings of all groups, the first at the given prices."""
         prices = np.array([group_prices[g.shifts[0]] for g in self.groups])
         slack = box = 0
-        self._hold(BOXES[box])
-        self._gather(slack, duals)
         tried = duals
         while self.rounds < rounds and time.perf_counter() < self._until:
             reach = 1 + SLACKS[slack] if self.rounds else FIRST_REACH
-            total, found = self._price(tried, prices * reach)
+            total, found = self._price(tried, prices * reach, prices if self.rounds == 0 else None)
             if total is None:
                 return
             self.rounds += 1
@@ -190,13 +188,19 @@ class _Search:
                 break
         return value, duals, prices
 
-    def _price(self, duals: np.ndarray, targets: np.ndarray) -> tuple[float | None, int]:
-        """(the bound at these prices or None if the brake was pulled, number of new columns)."""
+    def _price(self, duals: np.ndarray, targets: np.ndarray, known_eur: np.ndarray | None) -> tuple[float | None, int]:
+        """(the bound at these prices or None if the brake was pulled, number of new columns).
+
+        known_eur: what no route of each group exceeds at these prices, for groups that the brake leaves unpriced.
+        """
         worth = self._relaxed.prize - duals
         total, found = float(duals.sum()), 0
         for number, group in enumerate(self.groups):
             if time.perf_counter() > self._until:
-                return None, found
+                if known_eur is None:
+                    return None, found
+                total += len(group.shifts) * float(known_eur[number])
+                continue
             before = len(self.master.columns)
             known, _ = self._search_routes(number, group, worth, max(0.0, float(targets[number])))
             target = max(known, float(targets[number]), 0.0) if not self._must(group) else known

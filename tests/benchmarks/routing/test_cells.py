@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from benchmarks.frame import Options
-from benchmarks.routing import BENCHMARK, peers
+from benchmarks.routing import BENCHMARK, peers, real_week
 from benchmarks.routing.cases import problem_of
-from benchmarks.routing.cells import FOREVER, bounded, cells, measure
+from benchmarks.routing.cells import FOREVER, bounded, cells, measure, technicians
 from benchmarks.routing.check import check
 from benchmarks.routing.summary import SUMMARY_KEYS, summarise
 from benchmarks.routing.synthetic import toptw_like
@@ -76,8 +76,51 @@ def test_the_public_sets_give_cells_of_every_family():
     if not (data / "routing" / "bks.csv").exists():
         pytest.skip("needs ../shared/data beside the checkout")
     keys = [cell.key for cell in BENCHMARK.cells(Options(data=data))]
-    families = {"toptw", "toptw_opt", "week", "solomon", "homberger", "pcvrptw", "trsp"}
+    families = {"toptw", "toptw_opt", "week", "solomon", "homberger", "pcvrptw", "trsp", "real_week"}
     assert families <= {key.split()[0] for key in keys}
     one = data / "routing" / "toptw" / "c101.txt"
     keys = [cell.key for cell in BENCHMARK.cells(Options(data=data, instances=(one,)))]
     assert keys == ["compile", "toptw c101 m=1", "toptw c101 m=2", "toptw c101 m=4", "toptw_opt c101"]
+
+
+CREW = """tiny
+
+CREW COUNT  SKILLS  TOOLS   SPARE PARTS
+2      5       5       2
+
+DEPOT TECHNICIANS AND REQUESTS
+0    0     0     0      50     0      [] \t[] \t[]
+1    0     1     0      50     0      [0] \t[] \t[1,0]
+2    9     0     0      50     0      [0,1] \t[0] \t[0,0]
+3    3     4     0      20     2      [0] \t[3] \t[0,0]
+4    0     3     0      10     2      [0] \t[] \t[0,0]
+"""
+
+
+def test_a_crew_that_must_fetch_a_tool_serves_everybody(tmp_path):
+    """The tool nobody has is at the depot; 2 + 2 at (0, 3), 3 to the depot, 5 + 2, home over (3, 3): one technician."""
+    path = tmp_path / "tiny.txt"
+    path.write_text("TECHNICIANS\n" + CREW)
+    options = Options(data=tmp_path, solutions=tmp_path / "plans", seed=1)
+    (row,) = technicians(path, None, 0.6, options)
+    assert (row["visits"], row["faults"]) == (2, "")
+    assert row["value"] <= 2 + 2 + 3 + 5 + 2 + 18**0.5 + 1e-6
+    assert "may fetch tools" in row["method"]
+    assert len(list((tmp_path / "plans").iterdir())) == 1
+
+
+def test_the_usual_steps_are_compared_with_ten_times_as_many():
+    """40 customers of the real week; both plans are worth something, and the share is that of the two rows."""
+    folder = Path(__file__).resolve().parents[4] / "shared" / "real_week" / "data"
+    if not (folder / "reps.csv").exists():
+        pytest.skip("needs ../shared/real_week beside the checkout")
+    rows = list(real_week.measure(folder, 3, offered=40))
+    assert rows[1]["share_pct"] == round(100 * rows[0]["value"] / rows[1]["value"], 3)
+    assert summarise(rows)["real_week.of_ten_times_pct"] == rows[1]["share_pct"]
+    usual, many = (int(row["method"].split()[0]) for row in rows)
+    assert many == 10 * usual
+
+
+def test_without_the_real_week_there_is_no_cell_for_it(tmp_path):
+    """No folder, no cell."""
+    assert list(real_week.cells(Options(data=tmp_path / "data"))) == []

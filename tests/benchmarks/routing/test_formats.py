@@ -6,6 +6,7 @@ import pytest
 from benchmarks.routing.cases import problem_of
 from benchmarks.routing.check import check
 from benchmarks.routing.formats import read, read_prizes, read_solomon, read_toptw
+from benchmarks.routing.technicians import joined, read_technicians
 from scenarios.errors import DataError
 
 TOPTW = """1 2 2 1
@@ -114,19 +115,36 @@ def test_prizes_left_are_paid():
     assert check(case, [()]).value == 310.0
 
 
-def test_technicians_know_skills_tools_parts_and_the_way_to_the_depot(tmp_path):
-    """Who lacks the part may not go; where nobody has the tool, the one next to the depot goes there first."""
+def test_technicians_know_skills_tools_parts(tmp_path):
+    """Who lacks the part may not go."""
     plain = tmp_path / "plain.txt"
     plain.write_text(CREW.format(tool="", part=1))
     case = read(plain)
-    assert case.able.tolist() == [[True, False]]
+    assert case.able[0, :2].tolist() == [True, False]
     assert check(case, [(), (0,)]).faults[0] == "vehicle 1 day 0: lacks a skill or a tool"
-    fetch = tmp_path / "fetch.txt"
-    fetch.write_text(CREW.format(tool="3", part=0))
-    case = read(fetch)
-    assert case.head_start.tolist() == [1.0, 0.0]
-    verdict = check(case, [(0,), ()])
+
+
+def test_a_tool_nobody_has_is_fetched_on_the_way(tmp_path):
+    """Only the technician 1 from the depot gets there with it before 10: 1 + 5 out, 2 of work, home over (3, 3)."""
+    text = CREW.format(tool="3", part=0)
+    case = read_technicians("fetch", text)
+    assert case.follows.tolist() == [-1, -1, 0]
+    assert case.starts[2] == pytest.approx(10 - 5, abs=0.02)
+    verdict = check(case, [(), (), (0,)])
     assert verdict.value == pytest.approx(1 + 5 + 2 + np.hypot(3, 3))
+    assert verdict.faults == ()
+    assert check(case, [(0,), (), ()]).faults == ("vehicle 0 day 0: lacks a skill or a tool",)
+    assert joined(case, [(), (), (0,)]) == [[-1, 0], []]
+
+
+def test_work_before_and_after_the_depot_is_one_way(tmp_path):
+    """A second customer at (0, 3), 2 of work: 2 there, 3 to the depot, 5 out, home; without the other he goes home."""
+    line = "4    0     3     0      10     2      [0] \t[] \t[0,0]\n"
+    case = read_technicians("both", CREW.format(tool="3", part=0).rstrip("\n") + "\n" + line)
+    both = check(case, [(1,), (), (0,)])
+    assert both.travel == pytest.approx(2 + 3 + 5 + np.hypot(3, 3))
+    assert both.faults == ("vehicle 0 day 0: at customer 0 at 12, closed since 10",)
+    assert check(case, [(1,), (), ()]).value == pytest.approx(2 + 2 + 2)
 
 
 def test_a_week_is_read_from_its_folder(tmp_path):

@@ -5,8 +5,8 @@ import pytest
 
 from scenarios.errors import UsageError
 from solvers.brake import Brake
-from solvers.routing.find import delivers_only, find_orders
-from solvers.routing.pyvrp_model import cannot_say
+from solvers.routing.find import days_are_dear, delivers_only, find_orders
+from solvers.routing.pyvrp_model import cannot_say, solve_together
 
 NEVER = Brake(math.inf)
 
@@ -58,3 +58,40 @@ def test_an_empty_day_opens_although_its_first_visit_does_not_pay(world):
     found = find_orders(week.problem(), engine="native", effort="normal", seed=1, brake=NEVER, remember=20)
     assert len(found.sequences[0]) == 6
     assert any(len(order) == 6 for _, order in found.met)
+
+
+def far_away(world, *, visits=30, minutes=10, **more):
+    """Out and back costs 100; each visit at the far end brings 10."""
+    week = world(**more).rep("R1", shift="9:00-17:00")
+    for k in range(visits):
+        week.customer(f"C{k}", 50, k % 2, prize=10, minutes=minutes)
+    return week.problem()
+
+
+def test_long_days_that_no_visit_pays_for_begin_with_pyvrp(world):
+    """480 minutes less 100 of driving hold all 30 visits of 10: 300 of prizes for 101 km or a little more."""
+    problem = far_away(world)
+    assert days_are_dear(problem)
+    found = find_orders(problem, engine="auto", effort="quick", seed=1, brake=NEVER)
+    assert found.method.startswith("auto: PyVRP on all rep-days together, 2000 iterations, then ruin and recreate, 600")
+    assert len(found.sequences[0]) == 30
+
+
+def test_days_are_not_dear_if_short_or_paid_for_or_with_lunch(world):
+    """Visits of 30 minutes: 16 a day; two prizes of ten: nothing far; a lunch is not in PyVRP's model."""
+    assert not days_are_dear(far_away(world, minutes=30))
+    assert not days_are_dear(world().rep("R1").customer("A", 2, 0, minutes=1).problem())
+    assert not days_are_dear(far_away(world, lunch=(30, "12:00-13:00")))
+    loads = far_away(world)
+    loads = replace(loads, tasks=tuple(replace(t, load=(1,)) for t in loads.tasks),
+                    shifts=tuple(replace(s, capacity=(9,)) for s in loads.shifts))  # fmt: skip
+    assert not days_are_dear(loads)
+
+
+def test_pyvrp_gives_up_early_where_nothing_fits(world):
+    """Two required visits of 30 minutes in 50 for one rep: nothing feasible after 30 of 100 iterations, so no more."""
+    week = world().rep("R1").customer("A", 5, 0, required=True, windows=("10:00-10:50",))
+    problem = week.customer("B", 9, 0, required=True, windows=("10:00-10:50",)).problem()
+    orders, done = solve_together(problem, seed=1, brake=NEVER, iterations=100)
+    assert orders == ((),)
+    assert 30 <= done <= 31

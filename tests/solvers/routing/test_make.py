@@ -108,3 +108,11 @@ def test_required_customers_without_consent_to_the_field_are_noted(world):
     assert problem.notes == ("1 required customers gave no consent to field visits: A",)
     free = make_problem(**week.tables() | {"customers": columns, "respect_consent": False})
     assert ([t.customer_id for t in free.tasks], free.notes) == (["A", "B"], ())
+
+
+def test_a_week_of_too_many_places_says_what_to_do(world, monkeypatch):
+    """Two customers and a home are three places, one more than are allowed here."""
+    week = world().rep("R1").customer("A", 1, 0).customer("B", 2, 0)
+    monkeypatch.setattr("solvers.routing.make.MOST_PLACES", 2)
+    with pytest.raises(DataError, match=r"3 places to visit and homes in one week.* plan groups of territories"):
+        week.problem()

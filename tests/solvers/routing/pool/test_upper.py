@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from solvers.brake import Brake
 from solvers.routing.arrays import make_arrays
-from solvers.routing.bound import upper_bound_eur
+from solvers.routing.bound import knapsack_prices, upper_bound_eur
 from solvers.routing.improve import make_state
 from solvers.routing.pool import upper_bound
 from solvers.routing.pool.group import relax, shortest_paths
 from solvers.routing.pool.labels import rest_bound
 from solvers.routing.pool.pricing import price_group
 from solvers.routing.pool.settle import settle
+from solvers.routing.pool.upper import _Search
 from solvers.routing.problem import Orders
 
 
@@ -143,3 +144,17 @@ def test_a_thorough_run_proves_by_routes_a_quick_one_by_the_knapsack(world):
     assert better.method == "by hand, then set packing of routes met"
     assert 50 <= bound < 60
     assert settle(problem, worse, effort="thorough", seed=1, brake=Brake(-1.0))[1] == pytest.approx(76.67, abs=0.02)
+
+
+def test_groups_that_time_left_unpriced_count_by_the_knapsack(world):
+    """Time is over before anything is priced: the first round's sum is the knapsack bound itself, and a bound."""
+    week = world(eur_per_km=0.0).rep("R1", shift="9:00-12:00").rep("R2", shift="9:00-12:00", home=(3, 3))
+    for k in range(5):
+        week.customer(f"C{k}", 10 * k, 5, prize=20 + k, minutes=60, reps=("R1", "R2"))
+    problem = week.problem()
+    start = knapsack_prices(problem)
+    search = _Search(problem, relax(problem), ((), ()), 0, -math.inf)
+    prices = np.array([start.shifts_eur[group.shifts[0]] for group in search.groups])
+    total, found = search._price(start.visits_eur, prices, prices)
+    assert (total, found) == (pytest.approx(start.bound_eur, abs=0.02), 0)
+    assert search._price(start.visits_eur, prices, None) == (None, 0)
