@@ -22,6 +22,10 @@ from forecasting.types import ClosureForecast
 from scenarios.schema.forecast import ClosureSettings
 
 
+SAME = "strict and all"
+"""Name of the one regime where no observed deal is left out of the strict one."""
+
+
 @dataclass(frozen=True)
 class Regime:
     """What was learned from the deals of one regime; quality: its rows of the quality frame."""
@@ -68,7 +72,7 @@ def forecast_closure(
     regimes = _learn_regimes(history, strict, deals, settings=settings, seed=seed)
     rows, silent = observe(deals, deals.end, horizon_days=settings.horizon_days)
     scores = _score(deals, describe(deals, rows, horizon_days=settings.horizon_days), silent, regimes)
-    quality = typed_quality([row for regime in regimes.values() for row in regime.quality])
+    quality = typed_quality([row for regime in _apart(regimes) for row in regime.quality])
     left_out = pd.concat([guarded.left_out, deals.left_out, _unseen(deals, history.rows)], ignore_index=True)
     notes = _notes(deals, scores, regimes, guarded, horizon_days=settings.horizon_days)
     return ClosureForecast(scores=scores, quality=quality, left_out=left_out, notes=notes)
@@ -77,7 +81,7 @@ def forecast_closure(
 def _learn_regimes(
     history: History, strict: Bools, deals: Deals, *, settings: ClosureSettings, seed: int
 ) -> dict[str, Regime]:
-    """Both regimes; learned once where every observed deal is strict."""
+    """Both regimes; where every observed deal is strict they are one, learned once and measured once as `SAME`."""
 
     def learn_regime(name: str, part: History) -> Regime:
         asked: dict[str, Any] = {"hidden_states": settings.hidden_states, "seed": seed, "care": ORDINARY}
@@ -87,12 +91,16 @@ def _learn_regimes(
             test = replace(test, chosen=model.chosen)
         return Regime(name, model, test, quality_rows(part, test, regime=name))
 
-    everything = learn_regime("all", history)
     inside = strict[history.rows.deal]
     if inside.all():
-        same = quality_rows(history, everything.test, regime="strict")
-        return {"strict": Regime("strict", everything.model, everything.test, same), "all": everything}
-    return {"strict": learn_regime("strict", history.pick(inside)), "all": everything}
+        one = learn_regime(SAME, history)
+        return {"strict": one, "all": one}
+    return {"strict": learn_regime("strict", history.pick(inside)), "all": learn_regime("all", history)}
+
+
+def _apart(regimes: dict[str, Regime]) -> list[Regime]:
+    """The regimes that differ, strict before all."""
+    return [regimes["all"]] if regimes["all"] is regimes["strict"] else [regimes["strict"], regimes["all"]]
 
 
 def _score(deals: Deals, history: History, silent: Any, regimes: dict[str, Regime]) -> pd.DataFrame:
@@ -154,7 +162,7 @@ def _notes(
         f"Won within {horizon_days} days, learned from {fitted.rows} observations of past deals at weekly censuses "
         f"({fitted.won} won); observations whose outcome is not known yet are left out and stood for by others."
     ]
-    for regime in regimes.values():
+    for regime in _apart(regimes):
         if regime.test.chosen == BASE:
             why = "no model beat it on later weeks" if regime.test.judged.any() else "too few settled deals to tell"
             notes.append(f"Regime {regime.name}: deals are scored by the base rate; {why}.")

@@ -70,13 +70,23 @@ class Hazard:
         """(R, Q) days from the landmark until the deal ends, won or lost, at these quantiles (0..1)."""
         ended = 1 - (self.open_at(features) if still is None else still)
         knots = np.append(SPANS, SPANS[-1] + LAST_SPAN_DAYS)
-        return np.array([np.interp(quantiles, row, knots) for row in ended]).reshape(len(ended), len(quantiles))
+        days = np.empty((len(ended), len(quantiles)))
+        row = np.arange(len(ended))
+        for at, quantile in enumerate(quantiles):
+            # The span in which the share that has ended passes the quantile, read in proportion.
+            passed = (ended[:, 1:-1] < quantile).sum(axis=1) + 1
+            low, high = ended[row, passed - 1], ended[row, passed]
+            part = np.clip((quantile - low) / np.maximum(high - low, 1e-12), 0.0, 1.0)
+            days[:, at] = knots[passed - 1] + part * (knots[passed] - knots[passed - 1])
+        return days
 
     def _wide(self, features: Features) -> np.ndarray:
         """A row for each span of each deal."""
         x = features.arranged(self.ends.names[:-1])
-        spans = len(SPANS)
-        return np.column_stack([np.repeat(x, spans, axis=0), np.tile(np.arange(spans, dtype=np.float32), len(x))])
+        wide = np.empty((len(x), len(SPANS), x.shape[1] + 1), dtype=np.float32)
+        wide[:, :, :-1] = x[:, None, :]
+        wide[:, :, -1] = np.arange(len(SPANS))
+        return wide.reshape(len(x) * len(SPANS), x.shape[1] + 1)
 
 
 def fit_hazard(

@@ -6,7 +6,7 @@ from forecasting.closure.features import Features
 from forecasting.closure.hazard import SPANS, _spans_of, fit_hazard
 from forecasting.closure.landmarks import DAY, observe
 from forecasting.closure.load import NEVER
-from forecasting.closure.trees import Boosted, boost, fit_boosted, telling
+from forecasting.closure.trees import ROUNDS, Boosted, boost, fit_boosted, telling
 
 
 def two_kinds(deals_of, count: int = 1200, seed: int = 4):
@@ -106,5 +106,5 @@ def test_trees_read_columns_by_name_and_leave_repeated_and_constant_ones_out() -
     shuffled = Features(values[:, ::-1], features.names[::-1])
     assert np.array_equal(model.probability(shuffled), p)
     assert fit_boosted(features, won, (x < 0).astype(float), seed=1, seeds=1) is None
-    same = boost(values[:, [0, 4]], won, np.ones(600), ("a", "b"), seed=1, rounds=200, seeds=2)
+    same = boost(values[:, [0, 4]], won, np.ones(600), ("a", "b"), seed=1, rounds=ROUNDS, seeds=2)
     assert np.array_equal(same.probability(features), p)
