@@ -18,6 +18,7 @@ from outputs.pages import file_name, render
 from outputs.pdf import find_browser, print_pdf
 from outputs.readable import NOTHING, figure, stage_words
 from outputs.report_actions import action_details
+from outputs.report_calls import call_days
 from outputs.report_changes import changes_section
 from outputs.report_channels import channel_details
 from outputs.scripts import agent_channels
@@ -106,6 +107,7 @@ def _page(
         idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
         cover=_charts(handed["requirement"], cover_chart),
         calls=_charts(handed["call_forecast"], calls_chart),
+        call_days=call_days(plan.decisions.calls),
         quality=_quality_rows(handed["forecast_quality"]),
         forecast_sentences=forecast_sentences(handed["forecast_quality"]),
         kpis=[row | {"band": _span(bands.get(row["kpi"]))} for row in _rows(plan.kpis)],
