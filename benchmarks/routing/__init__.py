@@ -5,9 +5,12 @@ by code that reads the instance's file only. `value` is the collected score, or 
 `gap_pct`: shortfall from the best known value in percent, positive = short of it. The first call compiles; that is a
 row of its own and no part of anybody's limit.
 
-Sizes: quick: 2 instances x 2 route counts at 3 s. Default: 6 TOPTW instances x m = 1, 2, 4 and m = v at 10 s for ours
-and PyVRP, the others on three of them; week2000 at 10 s and 60 s; four Solomon, one Homberger and one PCVRPTW instance;
-technicians. Full: every instance, m = 1 to 4, all peers.
+Our limit counts everything from the problem on; the peers' own limits count their search only.
+
+Sizes: quick: 2 TOPTW instances x m = 2, 4 at 3 s. Default (about 30 minutes on one core): 6 TOPTW instances x m = 1, 2,
+4 and m = v at 10 s for ours and PyVRP, the others on three of them; week2000 at 10 s and 60 s, everybody at 60 s, and the
+bound; four Solomon instances at 10 s and one Homberger at 60 s; the four PCVRPTW at 60 s; five crews of technicians; the
+real week's field; a field of 50 reps. Full: every instance, m = 1 to 4, all peers.
 """
 
 from benchmarks.frame import Benchmark
