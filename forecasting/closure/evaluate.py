@@ -81,24 +81,38 @@ def backtest(history: History, end: int, *, hidden_states: int, seed: int, care:
     for name in tried:
         judged &= ~np.isnan(calibrated[name])
     won = rows.won[judged]
-    losses, needed = {}, {}
+    losses: dict[str, float] = {}
+    needed: dict[str, float] = {}
+    doubt: dict[str, float] = {}
     if len(np.unique(won)) == 2:
         losses = {name: log_loss(calibrated[name][judged], won) for name in tried}
         base = calibrated[BASE][judged]
+        least = calibrated[min(losses, key=lambda name: losses[name])][judged]
         for name in tried:
             needed[name] = 2 * _gain_error(calibrated[name][judged], base, won, rows.deal[judged])
-    chosen = choose(losses, needed=needed)
+            doubt[name] = 2 * _gain_error(calibrated[name][judged], least, won, rows.deal[judged])
+    chosen = choose(losses, needed=needed, doubt=doubt)
     return Backtest(raw, calibrated, judged if losses else judged & False, chosen)
 
 
-def choose(losses: dict[str, float], *, needed: dict[str, float]) -> str:
-    """The candidate with the least log loss; of those within `TIE` of it the first preferred.
+def choose(losses: dict[str, float], *, needed: dict[str, float], doubt: dict[str, float] | None = None) -> str:
+    """The first preferred candidate that is as good as the best of them, as far as the rows can tell.
 
-    The base rate where nothing was measured, or where no candidate gains at least `needed` nats a row over it.
+    As good: its log loss is within `TIE` of the least, or not worse for sure (compare the one-standard-error rule of
+    Breiman et al., 1984). The past blocks had less history than the model in use will have, so a close race is not
+    won by what needs little of it.
+
+    Args:
+        losses: nats a row by candidate. needed: gain over the base rate, in nats a row, without which the base rate is
+            used. doubt: two standard errors of each candidate's difference to the best; None: none.
+
+    Returns:
+        The candidate; the base rate where nothing was measured or nothing gains what is needed.
     """
     better = [name for name in losses if losses[BASE] - losses[name] > max(TIE, needed[name])]
     least = min((losses[name] for name in better), default=np.nan)
-    return next((name for name in CANDIDATES if name in better and losses[name] <= least + TIE), BASE)
+    slack = {name: max(TIE, (doubt or {}).get(name, 0.0)) for name in better}
+    return next((name for name in CANDIDATES if name in better and losses[name] <= least + slack[name]), BASE)
 
 
 def quality_rows(history: History, test: Backtest, *, regime: str) -> list[tuple[Any, ...]]:

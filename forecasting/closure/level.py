@@ -21,7 +21,7 @@ from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY, Rows, matured
 from forecasting.closure.load import Bools, Floats, Ints
 from forecasting.closure.model import ClosureModel
-from forecasting.closure.models import BASE, Care, History, fit_models
+from forecasting.closure.models import Care, History, fit_models
 
 WINDOW_DAYS = 35
 """Observations of so many days, back from the moment asked about, are looked at."""
@@ -114,25 +114,30 @@ def keep_up(
 ) -> ClosureModel:
     """The model with the shift of each candidate taken from the latest weeks.
 
-    The deals of these weeks are predicted by models fitted on all others, so that no prediction saw its own outcome.
+    Every other deal is predicted by models fitted on the rest, so that no prediction saw its own outcome. (Leaving the
+    deals of the latest weeks out would teach by quick deals alone.)
 
     Args:
         model: learned at second `when` from `history`. hidden_states, seed, care: as it was learned.
     """
-    seen = watch(history.rows, when)
-    fresh = np.isin(history.rows.deal, history.rows.deal[seen.young])
-    if not model.finishes or fresh.all() or not fresh.any():
+    rows = history.rows
+    seen = watch(rows, when)
+    asked = seen.settled | seen.young
+    if not model.finishes or not seen.young.any():
         return model
-    fitted = fit_models(history.pick(~fresh), when, hidden_states=hidden_states, seed=seed, care=care)
-    inside = fresh | seen.settled
-    found = fitted.probabilities(history.pick(inside))
-    finishes = dict(model.finishes)
-    for name, finish in model.finishes.items():
-        if name not in found or name == BASE:
-            continue
-        raw = np.full(len(history.rows), np.nan)
-        raw[inside] = finish.calibrator.apply(found[name])
-        shift = seen.shift(raw)
-        if shift is not None:
-            finishes[name] = replace(finish, shift=shift)
+    raw = {name: np.full(len(rows), np.nan) for name in model.finishes}
+    _, order = np.unique(history.created * len(history.deals.created) + rows.deal, return_inverse=True)
+    for half in (0, 1):
+        mine = order % 2 == half
+        if not (mine & asked).any() or mine.all():
+            return model
+        fitted = fit_models(history.pick(~mine), when, hidden_states=hidden_states, seed=seed, care=care)
+        for name, found in fitted.probabilities(history.pick(mine & asked)).items():
+            if name in raw:
+                raw[name][mine & asked] = model.finishes[name].calibrator.apply(found)
+    shifts = {name: seen.shift(each) for name, each in raw.items()}
+    finishes = {
+        name: finish if shifts[name] is None else replace(finish, shift=float(shifts[name] or 0.0))
+        for name, finish in model.finishes.items()
+    }
     return replace(model, finishes=finishes)

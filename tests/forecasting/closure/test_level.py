@@ -63,7 +63,7 @@ def test_too_little_is_said_to_be_too_little() -> None:
 
 
 def test_a_learned_model_takes_the_shift_for_every_candidate(trained) -> None:
-    """The shifts are those of models that never saw the deals of the last weeks; the rest of a finish stays."""
+    """Every candidate's shift is found anew, from models that never saw the deal; the rest of a finish stays."""
     model, history, _, _ = trained
     care = Care(tree_seeds=1, hazard_seeds=1, hazard_spans=8_000)
     found = keep_up(model, history, history.deals.end, hidden_states=3, seed=3, care=care)
