@@ -94,7 +94,7 @@ def calls_chart(forecast: pd.DataFrame, queue: str) -> str:
         _day_ticks(axes, mine["interval_start"])
         axes.set_ylabel("calls per interval")
         axes.set_ylim(bottom=0)
-        axes.legend(frameon=False, ncols=2, loc="upper right")
+        axes.legend(frameon=False, ncols=2, loc="lower right", bbox_to_anchor=(1.0, 0.98), borderaxespad=0.0)
         return svg_of(figure, f"Forecast calls, queue {queue}")
 
 
