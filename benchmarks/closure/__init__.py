@@ -12,13 +12,14 @@ from typing import Any
 import benchmarks.closure.actions as actions
 import benchmarks.closure.chains as chains
 import benchmarks.closure.churn as churn
+import benchmarks.closure.founding as founding
 import benchmarks.closure.leads as leads
 import benchmarks.closure.probabilities as probabilities
 import benchmarks.closure.scoring as scoring
 import benchmarks.closure.value as value
 from benchmarks.frame import Benchmark, Cell, Options, Row
 
-PARTS = (probabilities, chains, scoring, leads, churn, value, actions)
+PARTS = (probabilities, chains, scoring, leads, churn, value, actions, founding)
 """Modules with `cells(options)`, `summarise(rows)`, `SUMMARY_KEYS` and `PART`."""
 COLUMNS = (
     "part", "model", "rows", "auc", "brier", "ece", "bias_pp", "log_loss", "max_cohort_bias_pp", "low", "high",

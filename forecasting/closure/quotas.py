@@ -2,7 +2,8 @@
 
 Two sources: deals that are open now, by their probability, and deals that will be created and won within the horizon,
 by what such deals brought in past windows of the same length. A good or bad season is good or bad for all: every draw
-of the band has one shift of all log-odds (see `report.revenue`), and given it deals are won on their own.
+of the band has one shift of all log-odds and one of each week's deals (see `report.revenue`), and given them deals are
+won on their own.
 """
 
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from scipy.special import expit
 
 from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY
-from forecasting.closure.load import Bools, Deals, Floats
+from forecasting.closure.load import Bools, Deals, Floats, Ints
 from forecasting.closure.report.revenue import Drift
 
 COLUMNS = (
@@ -72,7 +73,7 @@ def quotas(
 
     Args:
         scores: opportunity_id, win_probability, amount_eur of the open deals (unknown amounts count 0).
-        deals: all deals known, open ones too, with owner, customer and the rep's number. drift: the shared shift.
+        deals: all deals known, open ones too, with owner, customer and the rep's number. drift: the shared shifts.
         territories: customer_id, rep_id: whose territory a customer is in; None: no rows of that level.
         seed, draws: of the simulated futures.
 
@@ -90,7 +91,8 @@ def quotas(
     if territories is not None and len(territories):
         holder = territories.drop_duplicates("customer_id").set_index("customer_id")["rep_id"]
         groups[TERRITORY] = deals.table["customer_id"].map(holder).fillna("").to_numpy(dtype=object)
-    future = _Future(p, amount, past, drift, np.random.default_rng(seed), draws)
+    week = (deals.end - deals.created[place]) // (7 * DAY)
+    future = _Future(p, amount, week, past, drift, np.random.default_rng(seed), draws)
     rows = []
     for level, name_of in groups.items():
         open_name, new_name = name_of[place], name_of[past.deal]
@@ -111,20 +113,23 @@ def quotas(
 
 
 class _Future:
-    """Simulated euros: one shift of all log-odds a draw, then each deal and the number of new ones on their own."""
+    """Simulated euros: shared shifts of log-odds a draw, then each deal and the number of new ones on their own."""
 
     def __init__(
-        self, p: Floats, amount: Floats, past: NewDeals, drift: Drift, rng: np.random.Generator, draws: int
+        self, p: Floats, amount: Floats, week: Ints, past: NewDeals, drift: Drift, rng: np.random.Generator, draws: int
     ) -> None:
         self.p, self.amount, self.past, self.rng = p, amount, past, rng
-        self.shift = drift.sd * rng.standard_normal(draws)
+        weeks, self.cohort = np.unique(week, return_inverse=True)
+        drawn = [drift.draw(rng, len(weeks)) for _ in range(draws)]
+        self.shift = np.array([together for together, _ in drawn])
+        self.own = np.array([apart for _, apart in drawn]).reshape(draws, len(weeks))
         self.luck = rng.random((draws, len(p)), dtype=np.float32)
         share = np.clip(past.won_share, 1e-6, 1 - 1e-6)
         self.season = np.asarray(expit(logit(np.array([share])) + self.shift) / share)
 
     def totals(self, mine: Bools, new: Bools) -> Floats:
         """(draws,) euros of the open deals `mine` and of new deals like the past ones `new`."""
-        chance = expit(logit(self.p[mine]) + self.shift[:, None])
+        chance = expit(logit(self.p[mine]) + self.shift[:, None] + self.own[:, self.cohort[mine]])
         total = (self.luck[:, mine] < chance) @ self.amount[mine]
         amounts = self.past.amount_eur[new]
         if len(amounts):
