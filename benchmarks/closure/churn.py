@@ -5,6 +5,10 @@ A split moves the AUC by a point either way, so the figure is the mean over seve
 much ours is ahead in AUC, with the interval of 200 bootstrap samples of the split's customers, the summary the mean
 over splits with the interval of that mean. Trees were sized by cross-validation within training parts of other seeds.
 
+`planted`: made-up customers whose probabilities are known (seeds 1800 + seed, ...). Ours learns from 3,200 of them, and
+`learnable` is logistic regression, the form of the planted law, on 60,000: what the features can tell at all. The
+probabilities themselves order customers better than that, since a part of them is in no feature.
+
 Another table can be given by `--instances`: a CSV file with the columns of telco_churn.csv.gz.
 """
 
@@ -17,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from benchmarks.closure.scoring import expected_auc, planted_ece
 from benchmarks.closure.spread import spread, spread_of_lead
 from benchmarks.frame import Options, Row
 from forecasting.customers.churn import logistic, score_churn
@@ -28,21 +33,29 @@ FILE = "telco_churn.csv.gz"
 TRAIN_SHARE = 0.8
 SPLITS = {"quick": 3, "default": 10, "full": 30}
 OURS, BASE, LOGISTIC = "ours", "base rate", "logistic"
+PLANTED = {"quick": 1, "default": 3, "full": 10}
+"""Made-up companies."""
+FIRST_SEED = 1800
+LEARNED, MANY, JUDGED = 3200, 60_000, 8000
+"""Customers whose outcome is known to ours and to `learnable`, and customers who are scored."""
 SUMMARY_KEYS = (
     "churn.auc", "churn.auc_low", "churn.auc_high", "churn.auc_worst_split", "churn.auc_best_split", "churn.brier",
     "churn.ece", "churn.bias_pp", "churn.splits", "churn.logistic_auc", "churn.base_rate_auc",
     "churn.splits_better_than_logistic", "churn.ahead_of_logistic", "churn.ahead_of_logistic_low",
-    "churn.ahead_of_logistic_high",
+    "churn.ahead_of_logistic_high", "churn.planted_short_of_truth_auc", "churn.planted_short_of_learnable_auc",
+    "churn.planted_learnable_short_of_truth_auc", "churn.planted_companies",
 )  # fmt: skip
 
 
 def cells(options: Options) -> Iterator[tuple[str, Callable[[], Iterator[Row]]]]:
-    """One cell a split; none where the file is absent."""
+    """A cell a split, none where the file is absent; a cell a made-up company, none where instances are named."""
     named = [path for path in options.instances if path.name == FILE]
     path = named[0] if named else options.data / "crm" / FILE
     if path.exists():
         for number in range(SPLITS[options.size]):
             yield f"split {number}", partial(measure, path, options.seed + number, number, options.solutions)
+    for number in range(0 if options.instances else PLANTED[options.size]):
+        yield f"planted {number}", partial(measure_planted, FIRST_SEED + options.seed + number)
 
 
 def read_customers(path: Path) -> tuple[pd.DataFrame, np.ndarray]:
@@ -78,6 +91,25 @@ def measure(path: Path, seed: int, number: int, solutions: Path | None) -> Itera
     }  # fmt: skip
 
 
+def measure_planted(seed: int) -> Iterator[Row]:
+    """One company: AUC expected of ours, of what many customers teach, and of the planted probabilities."""
+    from inputs.synthetic.behaviour import draw_behaviour
+
+    rng = np.random.default_rng(seed)
+    judged, few, many = (draw_behaviour(rng, count) for count in (JUDGED, LEARNED, MANY))
+    truth = judged.churn_probability
+    left = [(rng.random(len(each.churn_probability)) < each.churn_probability) * 1.0 for each in (few, many)]
+    ours = score_churn(judged.features, few.features.assign(churned=left[0]), seed=seed).probability
+    encoder, _ = fit_encoder(many.features, judged.features)
+    line = logistic(encoder.one_hot(many.features), left[1], encoder.one_hot(judged.features))
+    own, learnable, reached = (expected_auc(each, truth) for each in (truth, line, ours))
+    yield {
+        "model": f"planted {seed}", "rows": JUDGED, "auc": reached, "truth_auc": own, "learnable_auc": learnable,
+        "ece": planted_ece(ours, truth), "bias_pp": 100 * float(ours.mean() - truth.mean()),
+        "note": f"AUC of the planted itself {own:.3f}, learnable from {MANY} customers {learnable:.3f}",
+    }  # fmt: skip
+
+
 def figures(probability: np.ndarray, left: np.ndarray) -> dict[str, Any]:
     """Measures of one model, and the interval of its AUC."""
     low, high = spread(auc, probability, left)
@@ -93,10 +125,23 @@ def figures(probability: np.ndarray, left: np.ndarray) -> dict[str, Any]:
 
 
 def summarise(rows: Sequence[Row]) -> dict[str, Any]:
-    """Means over the splits that were measured."""
-    table = pd.DataFrame(rows)
-    if not len(table):
-        return {}
+    """Means over the splits and the made-up companies that were measured."""
+    planted = [row for row in rows if str(row["model"]).startswith("planted")]
+    table = pd.DataFrame([row for row in rows if row not in planted])
+    return (_splits(table) if len(table) else {}) | (_planted(planted) if planted else {})
+
+
+def _planted(rows: Sequence[Row]) -> dict[str, Any]:
+    truth, learnable, ours = (np.array([row[key] for row in rows]) for key in ("truth_auc", "learnable_auc", "auc"))
+    return {
+        "churn.planted_short_of_truth_auc": float((truth - ours).mean()),
+        "churn.planted_short_of_learnable_auc": float((learnable - ours).mean()),
+        "churn.planted_learnable_short_of_truth_auc": float((truth - learnable).mean()),
+        "churn.planted_companies": len(rows),
+    }
+
+
+def _splits(table: pd.DataFrame) -> dict[str, Any]:
     ours, plain, flat = (table[table["model"] == model].set_index("split") for model in (OURS, LOGISTIC, BASE))
     auc_of = ours["auc"].to_numpy(np.float64)
     mean, half = float(auc_of.mean()), _half(auc_of)

@@ -116,7 +116,8 @@ def corrected(
 def _logs(x: np.ndarray) -> np.ndarray:
     """(R, 12) of what the trees read: logarithms, squares of the steepest, the product of how often and how much."""
     idle, rhythms, count, daily, _, recent, times, each, _ = x.T
-    often, much, lately = np.log(np.maximum(times, 1e-4)), np.log(np.maximum(each, 0.5)), np.log1p(recent)
+    often, much = np.log(np.maximum(times, 1e-4)), np.log(np.maximum(each, 0.5))
+    lately = np.log1p(np.maximum(recent, 0.0))
     columns = [often, much, lately, np.log(np.maximum(daily, 1e-3)), np.log(count), idle,
                np.minimum(np.nan_to_num(rhythms, nan=0.0), 20.0), np.isnan(rhythms),
                often * much, often**2, much**2, lately**2]  # fmt: skip

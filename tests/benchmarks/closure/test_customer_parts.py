@@ -28,7 +28,11 @@ def measured(part, path: Path, **options):
 def test_parts_without_their_file_measure_nothing(tmp_path: Path) -> None:
     asked = Options(data=tmp_path)
     for part in (leads, churn, value):
-        assert [key for key, _ in part.cells(asked)] == (["planted"] if part is leads else [])
+        assert [key for key, _ in part.cells(asked)] == {
+            leads: ["planted"],
+            churn: ["planted 0", "planted 1", "planted 2"],
+            value: [],
+        }[part]
         assert part.summarise([]) == {}
     assert len(list(actions.cells(asked))) == 3
 
@@ -99,6 +103,20 @@ def test_churn_is_the_mean_over_splits(tmp_path: Path) -> None:
     assert (summary["churn.auc_worst_split"], summary["churn.auc_best_split"]) == (min(ours), max(ours))
     assert summary["churn.ahead_of_logistic"] == pytest.approx(summary["churn.auc"] - summary["churn.logistic_auc"])
     assert len(pd.read_csv(tmp_path / "churn.csv")) == 100
+
+
+def test_planted_churn_is_held_against_what_can_be_learned(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The planted order is the best, what many customers teach second; the summary is the differences of the rows."""
+    monkeypatch.setattr(churn, "MANY", 20_000)
+    monkeypatch.setattr(churn, "LEARNED", 1000)
+    row = next(iter(churn.measure_planted(901)))
+    assert 0.6 < row["auc"] < row["learnable_auc"] < row["truth_auc"]
+    assert row["ece"] < 0.05
+    found = churn.summarise([row])
+    assert found["churn.planted_short_of_truth_auc"] == pytest.approx(row["truth_auc"] - row["auc"])
+    parts = found["churn.planted_short_of_learnable_auc"] + found["churn.planted_learnable_short_of_truth_auc"]
+    assert parts == pytest.approx(found["churn.planted_short_of_truth_auc"])
+    assert set(found) <= set(churn.SUMMARY_KEYS)
 
 
 def test_value_measures_every_baseline_at_the_origin(tmp_path: Path) -> None:

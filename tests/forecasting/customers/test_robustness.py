@@ -93,3 +93,44 @@ def test_leads_that_all_look_alike_get_the_base_rate() -> None:
     past = leads(400, 1)[["lead_id", "constant", "empty", "converted"]]
     found = score_leads(past.head(2).drop(columns="converted"), past, seed=7)
     assert found.scores["conversion_probability"].tolist() == pytest.approx([past["converted"].mean()] * 2)
+
+
+def test_ten_customers_who_are_all_the_same_are_all_told_the_same() -> None:
+    """One segment, one cluster, nobody odd, one churn probability, one potential."""
+    people = pd.DataFrame({"customer_id": [f"C{i}" for i in range(10)], "feature_usage": 0.0, "feature_city": "Köln"})
+    dates = pd.to_datetime(["2024-01-05", "2024-03-05", "2024-06-05"] * 10)
+    bought = pd.DataFrame({"customer_id": np.repeat(people["customer_id"], 3), "date": dates, "amount_eur": 50.0})
+    found = score_customers(people, history(), bought, as_of=AS_OF, value_horizon_months=12, seed=1)
+    scores = found.scores
+    for name in ("churn_probability", "potential_eur", "segment", "cluster", "anomaly_score", "value_band"):
+        assert len(set(scores[name])) == 1, name
+    assert not scores["is_anomaly"].any()
+    months = ((AS_OF - date(2024, 1, 5)).days + 1) / (365.25 / 12)
+    p = scores["churn_probability"].iloc[0]  # within a year: sales go on for p / -log(1 - p) of it
+    left = p / -np.log1p(-p)
+    assert scores["potential_eur"].iloc[0] == pytest.approx(12 * 100 / months * left, rel=2e-3)  # two repeats of 50 EUR
+
+
+def test_three_hundred_buyers_of_one_purchase_each_on_one_day_end_in_scores() -> None:
+    """No repeat purchase anywhere: no rate can be told, and every potential is finite, equal and small."""
+    people = pd.DataFrame({"customer_id": [f"C{i:03d}" for i in range(300)]})
+    bought = people.assign(date=pd.Timestamp("2024-03-01"), amount_eur=50.0)
+    found = score_customers(people, history(), bought, as_of=AS_OF, value_horizon_months=12, seed=1)
+    potential = found.scores["potential_eur"]
+    assert len(set(potential)) == 1
+    assert 0 <= potential.iloc[0] < 50
+
+
+def test_returns_larger_than_sales_leave_no_negative_potential() -> None:
+    """Every second row is a return: potentials are finite and never below 0, with the laws and without."""
+    for count in (40, 260):
+        rng = np.random.default_rng(count)
+        ids = np.array([f"C{i:03d}" for i in range(count)])
+        who = rng.choice(ids, 6 * count)
+        days = pd.Timestamp(AS_OF) - pd.to_timedelta(rng.integers(0, 300, len(who)), unit="D")
+        bought = pd.DataFrame({"customer_id": who, "date": days, "amount_eur": rng.choice([40.0, -55.0], len(who))})
+        found = score_customers(
+            pd.DataFrame({"customer_id": ids}), history(), bought, as_of=AS_OF, value_horizon_months=6, seed=1
+        )
+        assert np.isfinite(found.scores["potential_eur"]).all()
+        assert (found.scores["potential_eur"] >= 0).all()

@@ -146,3 +146,59 @@ def test_hardly_any_history_refuses_nothing(rows) -> None:
     leads, history = tables()
     assert refused(leads, history.head(rows)) == {}
     assert refused(leads, history.assign(converted=0)) == {}
+
+
+def test_an_honest_column_suspected_beside_a_leak_is_not_lost() -> None:
+    """A source dried up, but the budget knows what it knew; calls have hardly begun for fresh leads: out they go."""
+    rng = np.random.default_rng(5)
+
+    def budget(_, converted):
+        return tuple(1.1 * won + rng.normal(0, 1, len(won)) for won in (converted, rng.random(FRESH) < 0.4))
+
+    def calls(_, converted):
+        return rng.poisson(np.where(converted, 4, 2)), rng.poisson(0.7, FRESH)
+
+    leads, history = tables(budget=budget, calls=calls)
+    rich = history["budget"] > 0.6
+    history["source"] = np.where(rng.random(PAST) < np.where(rich, 0.85, 0.1), "fair", "web")
+    leads["source"] = np.where(rng.random(FRESH) < 0.05, "fair", "web")
+    found = find_leaks(read_columns(leads, history))
+    assert found.refused["column"].tolist() == ["calls"]
+    assert found.watched == ("source",)
+
+
+def test_two_leaks_that_say_the_same_cannot_hide_each_other() -> None:
+    """A state of the sale under two names: neither is kept."""
+    rng = np.random.default_rng(12)
+    fresh = np.where(rng.random(FRESH) < 0.05, "visited", "written to")
+    past = {}
+
+    def state(_, converted):
+        past.setdefault("state", np.where(rng.random(PAST) < np.where(converted, 0.6, 0.2), "visited", "written to"))
+        return past["state"], fresh
+
+    assert set(refused(*tables(activity=state, notable=state))) == {"activity", "notable"}
+
+
+def test_where_few_convert_a_strong_honest_number_settles_nothing() -> None:
+    """One lead in twelve converts: at most of an honest number's values hardly any do, and it is kept all the same."""
+    rng = np.random.default_rng(13)
+    rows = 4000
+    keen = rng.normal(size=rows)
+    won = rng.random(rows) < 1 / (1 + np.exp(4.2 - 2.2 * keen))
+    assert 0.06 < won.mean() < 0.12
+    frame = pd.DataFrame({"lead_id": [f"L{i:05d}" for i in range(rows)], "budget": keen + rng.normal(0, 0.7, rows)})
+    frame = frame.astype({"lead_id": "str"})
+    history = frame[:3000].assign(converted=won[:3000].astype(int))
+    assert refused(frame[3000:].reset_index(drop=True), history) == {}
+
+
+def test_a_form_that_keen_people_fill_in_is_kept() -> None:
+    """Whether it is filled tells who converts (28 % or 52 %); what is written there tells nothing more."""
+
+    def field(rng, converted):
+        filled = rng.random(PAST) < np.where(converted, 0.65, 0.4)
+        later = rng.random(FRESH) < 0.5
+        return tuple(np.where(given, rng.choice(["a", "b"], len(given)), None) for given in (filled, later))
+
+    assert refused(*tables(field=field)) == {}
