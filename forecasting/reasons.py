@@ -37,8 +37,8 @@ def reason_texts(contributions: np.ndarray, names: Sequence[str], values: Sequen
     """One text a row: `raised by contract monthly and support calls 90 days 4; lowered by tenure months 72`.
 
     Args:
-        contributions: (N, F) log-odds. names: (F,) of the features, for people. values: F columns of N values; NaN or
-            None is unknown.
+        contributions: (N, F) log-odds. names: (F,) of the features, for people; "" where the values say it all.
+            values: F columns of N values; NaN or None is unknown.
 
     Returns:
         N texts; "" never: a row that nothing moves says so.
@@ -50,7 +50,7 @@ def reason_texts(contributions: np.ndarray, names: Sequence[str], values: Sequen
         for word, sign in (("raised", 1), ("lowered", -1)):
             moved = [j for j in sorted_ if sign * mine[j] >= LEAST_LOG_ODDS][:NAMED]
             if moved:
-                parts.append(f"{word} by {' and '.join(f'{names[j]} {_shown(values[j][row])}' for j in moved)}")
+                parts.append(f"{word} by {' and '.join(f'{names[j]} {_shown(values[j][row])}'.strip() for j in moved)}")
         texts.append("; ".join(parts) or "near the mean: nothing moves it much")
     return texts
 

@@ -15,6 +15,8 @@ from planner.types import Plan
 
 MOST_CONTACTS = 12
 MOST_LEADS = 10
+SMALL_PCT = 0.5
+"""An adjustment below is not named."""
 ADJUSTMENTS = {
     "recency_pct": "recency", "engagement_pct": "digital", "friction_pct": "tickets", "preference_pct": "preference",
 }  # fmt: skip
@@ -27,6 +29,7 @@ def action_details(plan: Plan, tables: Tables) -> dict[str, Any]:
     leads = handed["lead_scores"]
     return {
         "action_words": f"{words[-1][0].upper()}{words[-1][1:]}." if words else "No customer is valued.",
+        "action_measured": bool(handed["contact_effects"]["evidence"].eq("estimated").any()),
         "action_effects": _effects(handed["contact_effects"], handed["actions"]),
         "action_rows": _contacts(plan, tables),
         "action_leads": _leads(leads),
@@ -78,9 +81,9 @@ def _contacts(plan: Plan, tables: Tables) -> list[dict[str, str]]:
             "churn": figure(round(row.churn_eur)),
             "growth": figure(round(row.growth_eur)),
             "cost": figure(round(row.contact_cost_eur)),
-            "adjust": _adjustments(row),
+            "adjust": f"{sum(getattr(row, column) for column in ADJUSTMENTS):+.0f}".replace("-", "\u2212"),
             "sure": _share(row.confidence),
-            "why": " ".join([row.why, *because.get(row.customer_id, [])]),
+            "why": " ".join([row.why, *because.get(row.customer_id, []), _in_order(row)]),
         }
         for row in rows(chosen.head(MOST_CONTACTS))
     ]
@@ -113,10 +116,11 @@ def _who(customer_id: str, name: Any) -> str:
     return f"{name} ({customer_id})" if isinstance(name, str) and name else customer_id
 
 
-def _adjustments(row: Any) -> str:
-    """`recency +20, tickets -13`: those that change anything."""
+def _in_order(row: Any) -> str:
+    """`In the order of work: recency +20 %, tickets -12 %.`: the adjustments that change anything."""
     found = [(word, getattr(row, column)) for column, word in ADJUSTMENTS.items()]
-    return ", ".join(f"{word} {change:+.0f}" for word, change in found if abs(change) >= 0.5) or NOTHING
+    told = ", ".join(f"{word} {change:+.0f} %" for word, change in found if abs(change) >= SMALL_PCT)
+    return f"In the order of work: {told}." if told else ""
 
 
 def _share(share: float) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from outputs.report_actions import MOST_CONTACTS, _adjustments, action_details
+from outputs.report_actions import MOST_CONTACTS, _in_order, action_details
 
 
 def test_assumed_effects_say_so_and_why(held: Any) -> None:
@@ -51,5 +51,5 @@ def test_an_estimated_channel_shows_its_experiment(held: Any) -> None:
 
 def test_adjustments_that_change_something() -> None:
     row = pd.Series({"recency_pct": 20.0, "engagement_pct": 0.2, "friction_pct": -12.5, "preference_pct": 0.0})
-    assert _adjustments(row) == "recency +20, tickets -12"
-    assert _adjustments(row * 0) == "–"
+    assert _in_order(row) == "In the order of work: recency +20 %, tickets -12 %."
+    assert _in_order(row * 0) == ""

@@ -24,7 +24,9 @@ def test_every_open_deal_is_told_why(pipeline_tables) -> None:
     assert len(scores) > 20
     assert scores["reason"].ne("").all()
     by_trees = scores["reason"].str.contains("raised by|lowered by|near the mean")
-    offers = scores["reason"].str.extract(r"lowered by (.*)")[0].fillna("").str.contains("stage offer")
+    offers = scores["reason"].str.extract(r"lowered by (.*)")[0].fillna("").str.contains("stage offer for")
+    named = scores["reason"].str.findall(r"stage (\w+) for").str[0]
+    assert (named.isna() | (named == scores["stage"])).all()
     assert by_trees.all()
     assert not offers[scores["stage"] == "offer"].any()
 
@@ -47,3 +49,25 @@ def test_days_agree_with_their_noun(days: float, text: str) -> None:
         dwell_days = np.array([days])
 
     assert reasons._by_stage(State(), ("in_talks",)) == [f"stage in talks for {text}"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("column", "reason"),
+    [
+        ("stage", "where it stands"), ("days_in_stage", "where it stands"), ("days since: stage offer", "stage offer"),
+        ("times: stage offer", "stage offer"), ("times: touch call", "times: touch call"), ("age_days", "age_days"),
+    ],
+)  # fmt: skip
+def test_columns_that_say_the_same_are_one_reason(column: str, reason: str) -> None:
+    assert reasons._reason_of(column) == reason
+
+
+@pytest.mark.parametrize(
+    ("days", "text"), [(0.04, "0 days"), (0.5, "0.5 days"), (1.0, "1 day"), (1.97, "2 days"), (31.4, "31 days")]
+)
+def test_days_ago(days: float, text: str) -> None:
+    assert reasons._days(days) == text
+
+
+def test_numbers_of_reasons() -> None:
+    assert [reasons._number(value) for value in (np.nan, 12000.0, 3.0)] == ["unknown", "12,000", "3"]
