@@ -39,6 +39,7 @@ from scenarios.schema import CallSettings
 from scenarios.schema.base import Weekday
 
 METHOD, BASELINE_METHOD, BORROWED_METHOD = "combined", "median_of_last_8", "borrowed_week"
+ASSUMED_SPREAD = "too few weeks to measure errors: the spread of the days is assumed"
 BIAS_WORTH_A_NOTE_PCT = 5.0
 """A total missed by more on past origins is told in the notes."""
 
@@ -75,9 +76,8 @@ def forecast_calls(
         DataError: intervals of `demand` do not lie on the grid of `settings.interval_minutes`.
     """
     calendar = {"interval_minutes": settings.interval_minutes, "opening_hours": opening_hours, "country": country}
-    raw = read_history(demand, as_of=as_of, **calendar)  # type: ignore[arg-type]
+    history, faults = without_faults(read_history(demand, as_of=as_of, **calendar))  # type: ignore[arg-type]
     days = make_days(as_of + timedelta(days=1), settings.days, **calendar)  # type: ignore[arg-type]
-    history, faults = without_faults(raw)
     known = make_known(history, join(history.days, days), exogenous)
     answer = _point(known, days, seed, keep)
     errors = past_errors(known, answer.test, answer.said)
@@ -86,14 +86,12 @@ def forecast_calls(
         answer.point, errors, history, days, answer.pattern, known_until=len(history.days) - 1,
         paths=settings.sample_paths, rng=np.random.default_rng(seed), stretch=measured.stretch,
     )  # fmt: skip
-    reasons = joined(answer.reasons, feed_reasons(history, faults, model_faults=answer.faults)[:, None])
-    if assumed:
-        reasons = joined(reasons, "too few weeks to measure errors: the spread of the days is assumed")
     handled_in = handling(
         handled, answer.point, paths, queues=history.queues, as_of=as_of, seed=seed,
         interval_minutes=settings.interval_minutes,
     )  # fmt: skip
-    reasons = joined(reasons, handled_in.reasons[:, None])
+    reasons = joined(answer.reasons, feed_reasons(history, faults, model_faults=answer.faults)[:, None])
+    reasons = joined(joined(reasons, ASSUMED_SPREAD if assumed else ""), handled_in.reasons[:, None])
     flat, starts = paths.reshape(*paths.shape[:2], days.is_open.size), interval_starts(days)
     table = _table(history.queues, starts, days, flat, handled_in.seconds, settings.quantiles, reasons, answer.method)
     return CallForecast(
