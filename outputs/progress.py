@@ -25,6 +25,14 @@ class Steps:
             self._status = self._console.status(f"{stage} …")
             self._status.start()
 
+    def better(self, stage: str, *, value: float, bound: float | None, unit: str) -> None:
+        """See `planner.progress.Progress`; shown by a terminal while the stage runs."""
+        if self._status is not None:
+            gap = (
+                "" if not bound or value <= 0 else f", at most {bound:,.0f}, gap {100 * (bound - value) / value:.1f} %"
+            )
+            self._status.update(f"{stage} … {value:,.0f} {unit}{gap}")
+
     def done(self, stage: str, *, source: str, seconds: float, note: str = "") -> None:
         """See `planner.progress.Progress`."""
         self.stop()

@@ -13,6 +13,7 @@ from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import version
+from inspect import signature
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,9 +23,13 @@ from planner.drafts import claimed, draft_in
 from planner.interruption import INTERRUPTED, LATE_SECONDS, cut_short, left_at_once
 from planner.progress import Progress, Silent, Source
 from solvers.brake import Stop, never
+from solvers.outcome import Outcome
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+Watch = Callable[[float, float | None], None]
+"""Is told the value of the best so far, and a bound that no plan exceeds (None: unknown)."""
 
 LIBRARIES = ("numpy", "pandas", "scipy", "scikit-learn", "lightgbm", "hmmlearn", "ortools", "PuLP", "highspy", "pyvrp")
 
@@ -70,7 +75,9 @@ class StageCache:
         return self._answer(stage, function, args, kwargs)
 
     def search(self, stage: str, function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """`run` for a stage with `effort` and `time_limit_seconds` that takes `stop` as well.
+        """`run` for a stage with `effort` and `time_limit_seconds` that takes `stop` as well, and perhaps `watch`.
+
+        A stage with `watch` tells the value of its best so far, and its bound, to the progress while it searches.
 
         Once `stop` says so, the search at work hands over its best, which is not kept for other runs; those that begin
         later get the smallest budget, unless their full result is known.
@@ -116,7 +123,8 @@ class StageCache:
         source: Source = "computed" if kept is None else "cache"
         seconds = time.perf_counter() - began
         self.records.append(StageRecord(stage, key, source, seconds, is_cut))
-        self.progress.done(stage, source=source, seconds=seconds, note=INTERRUPTED if is_cut else "")
+        told = "; ".join(part for part in (_ended(value), INTERRUPTED if is_cut else "") if part)
+        self.progress.done(stage, source=source, seconds=seconds, note=told)
         return cut_short(value) if is_cut else value
 
     def _compute(
@@ -131,11 +139,17 @@ class StageCache:
     ) -> T:
         """Call the stage: a search ends with its best when asked to stop, others are left."""
         if stop is not None:
-            return function(*args, **kwargs, stop=stop)
+            return function(*args, **kwargs, stop=stop, **self._watching(stage, function))
         if late:
             return function(*args, **kwargs)
         with left_at_once(self.stop, stage):
             return function(*args, **kwargs)
+
+    def _watching(self, stage: str, function: Callable[..., Any]) -> dict[str, Watch]:
+        """What `function` tells its value and bound to, as its argument `watch`; nothing where it has none."""
+        if "watch" not in signature(function).parameters:
+            return {}
+        return {"watch": lambda value, bound: self.progress.better(stage, value=value, bound=bound, unit="EUR")}
 
     def _entry(self, stage: str, key: str) -> Path | None:
         return self.folder / f"{stage.replace(' ', '_')}-{key}" if self.folder else None
@@ -166,6 +180,15 @@ class StageCache:
 def _key(function: Callable[..., Any], args: tuple[Any, ...], kwargs: Mapping[str, Any]) -> str:
     name = f"{function.__module__}.{function.__qualname__}"
     return content_hash(name, code_hash(), library_versions(), list(args), dict(kwargs))
+
+
+def _ended(value: object) -> str:
+    """Value and gap of a search in words; nothing for what is no search, or found nothing to do."""
+    outcome = getattr(value, "outcome", None)
+    if not isinstance(outcome, Outcome) or outcome.reason == "nothing_to_do":
+        return ""
+    gap = "no bound" if outcome.gap_pct is None else f"gap {outcome.gap_pct:.2f} %"
+    return f"{outcome.value:,.0f} {outcome.unit}, {gap}"
 
 
 def _digest(entry: Path) -> str:

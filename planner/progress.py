@@ -12,6 +12,10 @@ class Progress(Protocol):
         """A stage begins."""
         ...
 
+    def better(self, stage: str, *, value: float, bound: float | None, unit: str) -> None:
+        """The search at work has a plan worth `value` at least; none is worth more than `bound` (None: unknown)."""
+        ...
+
     def done(self, stage: str, *, source: Source, seconds: float, note: str = "") -> None:
         """A stage ended; `source` says whether it was computed or answered from the cache."""
         ...
@@ -26,6 +30,9 @@ class Silent:
 
     def start(self, stage: str) -> None:
         """See `Progress.start`."""
+
+    def better(self, stage: str, *, value: float, bound: float | None, unit: str) -> None:
+        """See `Progress.better`."""
 
     def done(self, stage: str, *, source: Source, seconds: float, note: str = "") -> None:
         """See `Progress.done`."""

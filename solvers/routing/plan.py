@@ -1,13 +1,16 @@
 """`plan_routes`: chooses the engine, spends the step budget, and turns orders into exact, explained routes."""
 
+import math
 import time
+from collections.abc import Callable
 
 import pandas as pd
 
 from scenarios.schema import Effort
 from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
-from solvers.routing.arrays import make_arrays
+from solvers.routing.arrays import make_arrays, required_bonus_eur
+from solvers.routing.bound import upper_bound_eur
 from solvers.routing.find import check_engine, find_orders, needs
 from solvers.routing.hours import hour_prices
 from solvers.routing.pool.settle import ROUNDS, settle
@@ -17,6 +20,8 @@ from solvers.routing.scale.orders import is_large, large_orders
 from solvers.routing.tables import shifts_table, stops_table
 from solvers.types import Routes
 
+Watch = Callable[[float, float | None], None]
+"""Is told euros of the best so far, and a bound that no plan exceeds (None: unknown)."""
 ROUTES_KEPT = 2000
 """Rep-days met in the search that the pool begins with, where routes are priced."""
 
@@ -30,6 +35,7 @@ def plan_routes(
     seed: int,
     workers: int = 1,
     stop: Stop = never,
+    watch: Watch | None = None,
 ) -> Routes:
     """Who visits whom, when: the most prize less travel; required visits before prizes.
 
@@ -44,6 +50,8 @@ def plan_routes(
         seed: of all random choices.
         workers: processes that share a large problem's reps (`scale.LARGE` visits or more, engine `auto`); smaller ones
             are planned in one thread. The plan does not depend on it.
+        stop: asked between steps whether to end with the best so far.
+        watch: is told, now and then, what the best plan so far is worth at least, and the bound.
 
     Returns:
         `Routes`. A rep-day without visits and appointments has no stops, only its row in shifts. Required visits that
@@ -64,7 +72,10 @@ def plan_routes(
             orders = large_orders(problem, effort=effort, workers=workers, seed=seed, brake=brake)
         else:
             kept = ROUTES_KEPT if ROUNDS[effort] else 0
-            orders = find_orders(problem, engine=engine, effort=effort, seed=seed, brake=brake, remember=kept)
+            orders = find_orders(
+                problem, engine=engine, effort=effort, seed=seed, brake=brake, remember=kept,
+                watch=_in_euros(problem, watch),
+            )  # fmt: skip
         orders, bound = settle(problem, orders, effort=effort, seed=seed, brake=brake)
     sequences = orders.sequences if orders else ()
     stops = stops_table(problem, arrays, sequences)
@@ -74,6 +85,17 @@ def plan_routes(
     prices = hour_prices(problem, sequences, effort=effort, seed=seed)
     outcome = _outcome(problem, orders, value, bound, unserved, time.perf_counter() - began)
     return Routes(stops, shifts, unserved, outcome, prices)
+
+
+def _in_euros(problem: RoutingProblem, watch: Watch | None) -> Callable[[float], None] | None:
+    """What the search tells its own value to: without what required visits count on top, and with the bound.
+
+    The search counts a little for each second of a drive, so the plan is worth what it tells at least.
+    """
+    if watch is None:
+        return None
+    bound, bonus = upper_bound_eur(problem), required_bonus_eur(problem)
+    return lambda value: watch(value - bonus * math.floor(value / bonus), bound)
 
 
 def _outcome(

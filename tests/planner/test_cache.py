@@ -8,6 +8,7 @@ import pytest
 
 from planner.cache import StageCache
 from planner.codec import read_value, write_value
+from planner.progress import Silent
 from solvers.outcome import Outcome, conclude
 from solvers.types import Territories
 
@@ -114,3 +115,41 @@ def test_codec_refuses_what_results_do_not_hold(tmp_path: Path) -> None:
     """An unknown kind is an error when it is written, not when it is missed."""
     with pytest.raises(TypeError, match="no plain form for object"):
         write_value(tmp_path, object())
+
+
+class Heard(Silent):
+    """Keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.lines: list[tuple[object, ...]] = []
+
+    def better(self, stage: str, *, value: float, bound: float | None, unit: str) -> None:
+        self.lines.append((stage, value, bound, unit))
+
+    def done(self, stage: str, *, source: str, seconds: float, note: str = "") -> None:
+        self.lines.append((stage, source, note))
+
+
+def watched(
+    number: int, *, effort: str, time_limit_seconds: float, stop: object = None, watch: object = None
+) -> Territories:
+    """A search that tells two values on the way."""
+    assert callable(watch)
+    watch(10.0 * number, 50.0)
+    watch(20.0 * number, None)
+    return Territories(workload(), workload(), conclude(
+        stage="routing", value=40.0, bound=50.0, unit="EUR", maximise=True, method="", seconds=0.0,
+    ))  # fmt: skip
+
+
+def test_a_search_tells_its_progress_and_how_it_ended(tmp_path: Path) -> None:
+    """Values while it runs, value and gap at its end; from the cache the end only, under the same key."""
+    heard = Heard()
+    for _ in range(2):
+        StageCache(tmp_path, heard).search("routes 1", watched, 1, effort="quick", time_limit_seconds=9.0)
+    assert heard.lines == [
+        ("routes 1", 10.0, 50.0, "EUR"),
+        ("routes 1", 20.0, None, "EUR"),
+        ("routes 1", "computed", "40 EUR, gap 25.00 %"),
+        ("routes 1", "cache", "40 EUR, gap 25.00 %"),
+    ]

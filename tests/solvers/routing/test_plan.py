@@ -194,3 +194,18 @@ def test_the_budget_grows_with_the_visits_up_to_a_limit(world):
     """20 steps a visit at effort quick."""
     week = world().rep("R1").customer("A", 1, 0).customer("B", 2, 0).appointment("R1", "10:00", "11:00")
     assert steps_for(week.problem(), "quick") == 40
+
+
+def test_the_search_tells_its_value_and_a_bound(world):
+    """Told values rise, are no more than the plan's own and no more than the bound, whatever required visits weigh."""
+    week = random_week(world, np.random.default_rng(5), 14).customer("MUST", 3, 3, prize=1, required=True)
+    told = []
+    routes = plan_routes(
+        week.problem(), engine="native", effort="thorough", time_limit_seconds=60, seed=1,
+        watch=lambda value, bound: told.append((value, bound)),
+    )  # fmt: skip
+    values = [value for value, _ in told]
+    assert values == sorted(values)
+    assert 0 < values[-1] <= routes.outcome.value + 1e-6
+    assert {bound for _, bound in told} == {told[0][1]}
+    assert routes.outcome.value <= told[0][1]
