@@ -151,8 +151,7 @@ def _day_variance(
     seconds: np.ndarray, expected: np.ndarray, count: np.ndarray, cv: np.ndarray, horizon: int
 ) -> np.ndarray:
     """(Q,) variance of a day's log mean about its neighbours' beyond cv^2 / n, by moments weighted with the calls."""
-    window = np.ones(2 * (horizon // 2) + 1)
-    around = [np.array([np.convolve(row, window, mode="same") for row in block]) for block in (seconds, expected)]
+    around = [_around(block, horizon // 2) for block in (seconds, expected)]
     seen = (count > 0) & (around[1] > 0) & (seconds > 0)
     with np.errstate(invalid="ignore", divide="ignore"):
         error = np.log(seconds / expected / (around[0] / around[1]))
@@ -162,6 +161,14 @@ def _day_variance(
     days = seen.sum(axis=1)
     variance: np.ndarray = (days * own + PRIOR_DAYS * ASSUMED_DAY_SD**2) / (days + PRIOR_DAYS)
     return variance
+
+
+def _around(block: np.ndarray, reach: int) -> np.ndarray:
+    """(Q, D) sums over each day and as many days as `reach` on both sides of it."""
+    summed = np.pad(np.cumsum(block, axis=1), ((0, 0), (1, 0)))
+    day = np.arange(block.shape[1])
+    sums: np.ndarray = summed[:, np.minimum(day + reach, day[-1]) + 1] - summed[:, np.maximum(day - reach, 0)]
+    return sums
 
 
 def legs_age_days(legs: Legs, last_day: np.datetime64) -> int:

@@ -68,6 +68,14 @@ def test_days_beyond_chance_are_found():
     assert spread.day[0] == pytest.approx(0.15, rel=0.2)
 
 
+@pytest.mark.parametrize("days", [1, 2, 13, 14, 15, 16, 40])
+def test_logs_of_any_length_have_a_size(days: int):
+    """Shorter than a horizon, as long, longer: equal days have no spread of their own beyond chance."""
+    spread = handle_spread(legs(np.full(days, 100.0), a_day=5), LEVEL, queues=1, horizon=14, age_days=0)
+    assert spread.day[0] ** 2 == pytest.approx(10 * ASSUMED_DAY_SD**2 / (days + 10))
+    assert spread.origins == max(0, days - 14 - 6)
+
+
 def test_factors_have_mean_one_and_the_sizes_asked_for():
     """Level 10 %, days 5 %, many calls: log sd of the mean over 14 days and of a day; queues share half."""
     spread = HandleSpread(np.array([0.10, 0.10]), np.array([0.05, 0.05]), np.array([1.0, 1.0]), 9)
