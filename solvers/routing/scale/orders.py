@@ -14,5 +14,5 @@ def is_large(problem: RoutingProblem) -> bool:
 
 def large_orders(problem: RoutingProblem, *, effort: Effort, workers: int, seed: int, brake: Brake) -> Orders:
     """Orders of a large problem. The plan does not depend on `workers`."""
-    found = solve(problem, workers=workers, seed=seed, effort=effort, until=brake.until)
+    found = solve(problem, workers=workers, seed=seed, effort=effort, until=brake.until, stop=brake.stop)
     return Orders(found.sequences, "rep-weeks apart, then borders between neighbours", found.brake_hit)

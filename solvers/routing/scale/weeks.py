@@ -7,12 +7,13 @@ they are numbered and seeded before they are sent, so the plan does not depend o
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import BrokenExecutor, CancelledError, Executor, Future, ProcessPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from multiprocessing import get_context
 
 import numpy as np
 
 from scenarios.schema import Effort
+from solvers.brake import Brake, Stop, never
 from solvers.routing.problem import RoutingProblem
 from solvers.routing.scale.bound import quick_bound_eur
 from solvers.routing.scale.candidates import Candidates, choose
@@ -56,6 +57,7 @@ def solve(
     seed: int = 0,
     effort: Effort = "normal",
     until: float = float("inf"),
+    stop: Stop = never,
 ) -> Wide:
     """A good plan for a problem of any size.
 
@@ -64,6 +66,7 @@ def solve(
         travel: the model drives come from; None: the problem's matrices.
         executor: where parts are solved, e.g. a Dask client's; None: here if `workers` is 1, else that many processes.
         until: emergency brake, an instant of `time.perf_counter`.
+        stop: asked between parts whether to end with the best so far; weeks not searched by then are filled greedily.
 
     Returns:
         `Wide`; every visit is made at most once, every order is legal.
@@ -73,7 +76,7 @@ def solve(
         return Wide(((),) * len(problem.shifts), 0.0, 0.0, 0.0, {})
     own = ProcessPoolExecutor(workers, mp_context=get_context("spawn")) if executor is None and workers > 1 else None
     try:
-        found = _solve(problem, travel, executor or own, seed, effort, until)
+        found = _solve(problem, travel, executor or own, seed, effort, Brake(until, stop))
     finally:
         if own:
             own.shutdown()
@@ -90,7 +93,7 @@ def _solve(
     executor: Executor | None,
     seed: int,
     effort: Effort,
-    until: float,
+    brake: Brake,
 ) -> tuple[dict[int, tuple[int, ...]], float, float, dict[str, float], bool]:
     began = time.perf_counter()
     groups = choose(problem, travel=travel)
@@ -98,21 +101,24 @@ def _solve(
     steps = STEPS_A_VISIT[effort]
     parts = (
         cut(problem, shifts=days, tasks=tasks, orders={}, travel=travel, steps=int(steps * len(tasks)),
-            seed=seed + rep, until=until)
+            seed=seed + rep, until=brake.until)
         for rep, (days, tasks) in enumerate(zip(groups.shifts, groups.tasks, strict=True))
     )  # fmt: skip
     orders: dict[int, tuple[int, ...]] = {}
     values, braked = np.zeros(len(groups.reps)), False
-    for rep, done in enumerate(_map(executor, list(parts))):
+    for rep, done in enumerate(_map(executor, list(parts), brake.stop)):
         orders |= done.orders
         values[rep] = done.value_eur
         braked |= done.brake_hit
     weeks, total = float(values.sum()), float(values.sum())
     seconds["weeks"] = time.perf_counter() - began - seconds["candidates"]
     for pairs in neighbour_pairs(problem, groups, rounds=BORDER_ROUNDS, seed=seed):
-        gained, brake = _settle(problem, travel, executor, groups, pairs, orders, steps * BORDER_SHARE, seed, until)
+        if brake.stop():
+            braked = True
+            break
+        gained, hit = _settle(problem, travel, executor, groups, pairs, orders, steps * BORDER_SHARE, seed, brake)
         total += gained
-        braked |= brake
+        braked |= hit
     seconds["borders"] = time.perf_counter() - began - seconds["candidates"] - seconds["weeks"]
     return orders, weeks, total, seconds, braked
 
@@ -156,7 +162,7 @@ def _settle(
     orders: dict[int, tuple[int, ...]],
     steps: float,
     seed: int,
-    until: float,
+    brake: Brake,
 ) -> tuple[float, bool]:
     """Search each pair of neighbours together from their present days; euros gained. `orders` is changed in place."""
     planned = {i for order in orders.values() for i in order}
@@ -171,10 +177,10 @@ def _settle(
         size = sum(map(len, present.values())) + min(len(asked), WAITING_A_PAIR)
         parts.append(
             cut(problem, shifts=sorted(days), tasks=asked[:WAITING_A_PAIR], orders=present, travel=travel,
-                steps=int(steps * size), seed=seed + a, until=until)
+                steps=int(steps * size), seed=seed + a, until=brake.until)
         )  # fmt: skip
     gained, braked = 0.0, False
-    for done in _map(executor, parts):
+    for done in _map(executor, parts, brake.stop):
         if done.value_eur > done.start_eur + 1e-9:
             gained += done.value_eur - done.start_eur
             orders.update(done.orders)
@@ -182,10 +188,13 @@ def _settle(
     return gained, braked
 
 
-def _map(executor: Executor | None, parts: list[Part]) -> Iterator[Solved]:
-    """Solve the parts, in their order; a part whose worker died is solved here."""
+def _map(executor: Executor | None, parts: list[Part], stop: Stop) -> Iterator[Solved]:
+    """Solve the parts, in their order; a part whose worker died is solved here. Once `stop` says so, parts that are
+    solved here get no steps: they are filled greedily."""
     if executor is None:
-        yield from map(solve_part, parts)
+        for part in parts:
+            late = stop()
+            yield replace(solve_part(replace(part, steps=0)), brake_hit=True) if late else solve_part(part)
         return
     waiting = [_sent(executor, part) for part in parts]
     for part, future in zip(parts, waiting, strict=True):

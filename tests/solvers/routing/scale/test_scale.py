@@ -178,6 +178,15 @@ def test_the_quick_bound_is_never_below_a_plan(seed):
     assert solve(problem, effort="quick").value_eur <= quick_bound_eur(problem, travel=None)
 
 
+def test_who_stops_keeps_the_best():
+    """Stopped after the first rep's week: the others are filled greedily, no borders; legal, and said."""
+    problem, asked = field(), iter([False])
+    stopped = solve(problem, seed=3, effort="thorough", stop=lambda: next(asked, True))
+    check(problem, stopped.sequences, stopped.value_eur)
+    assert stopped.brake_hit
+    assert stopped.value_eur == stopped.weeks_eur <= solve(problem, seed=3, effort="thorough").value_eur
+
+
 def test_nothing_to_do():
     """No visits or no shifts: an empty plan worth 0."""
     problem = field(customers=4, reps=1, days=1)
