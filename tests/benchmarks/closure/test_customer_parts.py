@@ -71,6 +71,14 @@ def test_planted_leads_are_drawn_as_described() -> None:
     assert set(fresh.columns) == set(history.columns) - {"converted"}
     assert ((history["status"] == "signed") == (history["converted"] == 1)).mean() > 0.9
     assert set(fresh["status"]) == {"open", "refused"}
+    fresh, history = make_tables(5, tuple(LEAKING))
+    won = history["converted"] == 1
+    assert fresh["days to close"].isna().all()
+    assert history.loc[won, "days to close"].notna().all()
+    assert (history.loc[~won, "discount"] == 0).all()
+    assert history[UNSHOWN].notna().all()
+    assert fresh["calls"].mean() < history["calls"].mean()
+    assert (fresh["last activity"] == "visited").mean() < (history["last activity"] == "visited").mean()
 
 
 def test_planted_leaks_are_counted_kind_by_kind() -> None:
