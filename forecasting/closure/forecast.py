@@ -21,7 +21,6 @@ from forecasting.closure.reasons import NO_EVENT, closure_reasons
 from forecasting.types import ClosureForecast
 from scenarios.schema.forecast import ClosureSettings
 
-
 SAME = "strict and all"
 """Name of the one regime where no observed deal is left out of the strict one."""
 

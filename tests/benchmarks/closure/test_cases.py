@@ -2,8 +2,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from benchmarks.closure.cases import cohort_of, judged_history, read_log, train_history
-from benchmarks.closure.probabilities import OURS, differences, figures, simple_models, summarise
+from benchmarks.closure.cases import DECIDED_BEFORE, cohort_of, judged_history, known_history, read_log, train_history
+from benchmarks.closure.probabilities import AS_OF, OURS, by_chance, differences, figures, simple_models, summarise
+from forecasting.closure.load import NEVER
 from forecasting.metrics import auc
 
 
@@ -49,3 +50,38 @@ def test_figures_and_differences_are_those_of_the_measures(log) -> None:
     summary = summarise([row | {"model": OURS}, *same])
     assert summary["auc"] == row["auc"]
     assert summary["last_stage.auc_gain_low"] == 0.0
+
+
+def test_what_was_known_before_the_test_holds_open_cases_without_an_outcome(log) -> None:
+    train = train_history(log)
+    known = known_history(log, train.deals)
+    begins = int(DECIDED_BEFORE.timestamp())
+    ids = known.deals.table["opportunity_id"]
+    assert len(log.undecided) == 30
+    assert set(log.undecided.index[log.undecided["q"] < DECIDED_BEFORE].astype(str)) < set(ids)
+    assert set(train.deals.table["opportunity_id"]) < set(ids)
+    assert (known.rows.known_at[known.rows.known_at < NEVER] < begins).all()
+    assert (known.rows.known_at == NEVER).any()
+    assert (known.deals.entered < begins).all()
+    # The rows of a train case are the same in both.
+    mine = ids.isin(train.deals.table["opportunity_id"]).to_numpy()[known.rows.deal]
+    assert mine.sum() == len(train.rows)
+    same = known.pick(mine)
+    names = tuple(name for name in train.features.names if name in known.features.names)
+    assert np.array_equal(
+        np.sort(same.features.arranged(names), axis=0), np.sort(train.features.arranged(names), axis=0), equal_nan=True
+    )
+
+
+def test_a_perfect_forecast_errs_by_chance_alone(log) -> None:
+    test = judged_history(log, train_history(log).deals)
+    sure = by_chance(test.rows.won.astype(float), test, draws=5, seed=1)
+    assert (sure["auc"], sure["brier"], sure["ece"], sure["max_cohort_bias_pp"]) == (1.0, 0.0, 0.0, 0.0)
+    p = np.full(len(test.rows), 0.3)
+    vague = by_chance(p, test, draws=200, seed=1)
+    assert vague["auc"] == 0.5
+    assert vague["brier"] == pytest.approx(0.21, abs=0.02)
+    assert 0 < vague["ece"] < vague["ece_high"] < 0.3
+    summary = summarise([vague, figures(AS_OF, p, test, draws=0, seed=1)])
+    assert summary["perfect.ece_high"] == vague["ece_high"]
+    assert summary["as_of.auc"] == 0.5
