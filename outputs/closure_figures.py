@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
 
 from outputs.charts import ACCENT, BAD, GOOD, INK, SECOND, STYLE, svg_of
 
@@ -46,8 +47,7 @@ def png_of(figure: Figure) -> bytes:
 
 
 def _canvas(width: float, height: float, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(width, height), layout="constrained")
-    figure.get_layout_engine().set(w_pad=0.1, h_pad=0.08)
+    figure = Figure(figsize=(width, height), layout=ConstrainedLayoutEngine(w_pad=0.1, h_pad=0.08))
     axes = figure.add_subplot()
     axes.set_title(title, loc="left", fontsize=11)
     return figure, axes

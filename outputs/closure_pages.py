@@ -3,6 +3,7 @@
 Plotly is an extra: the static figures hold the same. Pages carry the library in them and open without a network.
 """
 
+import importlib
 import importlib.util
 from collections.abc import Mapping
 from typing import Any
@@ -39,7 +40,14 @@ PAGES: Mapping[str, tuple[str, tuple[Line, ...]]] = {
         (("expected_eur", "expected", ACCENT, "lines"), *BAND, ("won_eur", "won", GOOD, "markers")),
     ),
     "people": ("owner", (("rep_pct", "said", BAD, "markers"), ("actual_pct", "won", GOOD, "markers"))),
-    "quotas": ("name", (("expected_eur", "expected", ACCENT, BOTH), *BAND)),
+    "quotas": (
+        "name",
+        (
+            ("expected_eur", "expected", ACCENT, "markers"),
+            ("low_eur", "80 % band, low", SECOND, "markers"),
+            ("high_eur", "80 % band, high", SECOND, "markers"),
+        ),
+    ),
 }
 """Table -> column along the page, and per line: column, name, colour, mode."""
 HOVER = "%{x}<br>%{text}<extra>%{fullData.name}</extra>"
@@ -53,10 +61,11 @@ def closure_pages(tables: Mapping[str, pd.DataFrame]) -> dict[str, str]:
 
 
 def _page(name: str, table: pd.DataFrame) -> str:
-    import plotly.graph_objects as graph
-
+    graph: Any = importlib.import_module("plotly.graph_objects")  # an extra without types
     along, lines = PAGES[name]
-    figure: Any = graph.Figure()
+    if name == "quotas":
+        table = table[table["level"] == "rep"]
+    figure = graph.Figure()
     known = [column for column in table.columns if column != along]
     texts = table.apply(lambda row: "<br>".join(f"{column}: {_short(row[column])}" for column in known), axis=1)
     for column, label, colour, mode in lines:

@@ -168,7 +168,7 @@ def measure_years(deals: int, seed: int) -> Iterator[Row]:
         better = each["period"] == f"FY{BETTER % 100}"
         found.probability["last year's rate"] = np.full(len(found), last_rate)
         nearer = ""
-        if better:
+        if better and not np.isnan(last_rate):
             plain = by_period(found, "last year's rate", periods="year", year_begins=YEAR_BEGINS, draws=2)
             nearer = str(plain.set_index("period").loc[each["period"], "nearer"])
         yield {
@@ -231,10 +231,12 @@ def measure_lead_time(deals: int, seed: int) -> Iterator[Row]:
 
 
 def apart(far: Judged, near: Judged, seed: int) -> tuple[float, float]:
-    """95 % interval of AUC(ours on `far`) - AUC(reps on `near`), deals drawn apart in both."""
+    """95 % interval of AUC(ours on `far`) - AUC(reps on `near`), deals drawn apart; NaN with one outcome only."""
+    if min(len(np.unique(part.won)) for part in (far, near)) < 2:
+        return float("nan"), float("nan")
     ours = [auc(far.probability["model"][rows], far.won[rows]) for rows in by_deal(far.deal, seed=seed)]
     reps = [auc(near.rep[rows], near.won[rows]) for rows in by_deal(near.deal, seed=seed + 1)]
-    low, high = np.quantile(np.array(ours) - np.array(reps), [0.025, 0.975])
+    low, high = np.nanquantile(np.array(ours) - np.array(reps), [0.025, 0.975])
     return float(low), float(high)
 
 

@@ -104,7 +104,7 @@ def posterior(stage: np.ndarray, day: np.ndarray, log_amount: float) -> np.ndarr
             else:
                 likely = likely * (chances[:, stage[at], :] @ ndtr(-took).T)
         weight[segment] = likely
-    return weight / weight.sum()
+    return np.asarray(weight / weight.sum())
 
 
 def _won_within(weight: np.ndarray, stage: int, dwell: float, rng: np.random.Generator) -> float:

@@ -187,7 +187,7 @@ def _chance(quality: np.ndarray, pace: np.ndarray, stage: np.ndarray, dwell: np.
 def _ends(deal: np.ndarray, second: np.ndarray, end: int) -> np.ndarray:
     """(n,) second of the last event of each deal; of open ones too, which is when they were last heard of."""
     last = np.append(np.flatnonzero(np.diff(deal)), len(deal) - 1)
-    return np.minimum(second[last], end)
+    return np.asarray(np.minimum(second[last], end))
 
 
 def _said(
