@@ -177,8 +177,9 @@ def _week_by_week(
 ) -> dict[str, Floats]:
     """(N,) finished probabilities of the rows `now` by candidate, the shift found anew at each of their censuses.
 
-    A model in use is learned again every week, and keeps up (see `level`). Fitting all of it for every past census
-    would take hours, and what changes within weeks is the level: so the fits stay, the shift moves.
+    A model in use is learned again every week, and its level with it (see `recent`; here `level`). Fitting all of it
+    for every past census would take hours, and what changes within weeks is the level: so the fits stay, the shift
+    moves.
     """
     rows = history.rows
     level = {name: each.calibrator.apply(raw[name]) for name, each in finishes.items()}

@@ -1,17 +1,19 @@
-"""Keeps up with win rates that move: the level of the latest weeks, told also by deals that are not decided yet.
+"""Keeps up with win rates that move: the level of a kept model's numbers, told by the latest weeks' deals.
 
-A shift found on settled observations alone (`recent`) is as late as outcomes are slow: with 90 days to wait, a year
-that is 12 points better is half over before it is noticed. Young observations do tell: how many were won, how many
-lost, and how many are still open after so many days, beside how it went before. For an observation of age a, with
-chance p and shares F(a) of later wins and G(a) of later losses that had happened by that age:
+A shift found on settled observations alone is as late as outcomes are slow: with 90 days to wait, a year that is 12
+points better is half over before it is noticed. Young observations do tell: how many were won, how many lost, and how
+many are still open after so many days, beside how it went before. For an observation of age a, with chance p and shares
+F(a) of later wins and G(a) of later losses that had happened by that age:
 
     won: p        lost: 1 - p        still open: p (1 - F(a)) + (1 - p) (1 - G(a))
 
 This mixture likelihood (Larson and Dinse, 1985) is unbiased by which outcomes are quick. The shift of all log-odds
-that makes the last weeks likeliest is drawn to 0 by how few deals there are.
+that makes the last weeks likeliest is drawn to 0 by how few deals there are. A model that is learned anew asks what is
+thought of its open deals today (`recent`); here no prediction of today is needed, so that the past can be measured week
+by week without learning every week anew.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from scipy.optimize import minimize_scalar
@@ -20,8 +22,6 @@ from scipy.special import expit
 from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY, Rows, matured
 from forecasting.closure.load import Bools, Floats, Ints
-from forecasting.closure.model import ClosureModel
-from forecasting.closure.models import Care, History, fit_models
 
 WINDOW_DAYS = 35
 """Observations of so many days, back from the moment asked about, are looked at."""
@@ -107,37 +107,3 @@ def watch(rows: Rows, when: int) -> Watch:
     known = before & (rows.known_at <= when)
     took = np.where(known, rows.known_at - rows.landmark, 0)
     return Watch(before & (age <= WINDOW_DAYS * DAY), settled, known, age, took, rows.won, rows.deal)
-
-
-def keep_up(
-    model: ClosureModel, history: History, when: int, *, hidden_states: int, seed: int, care: Care
-) -> ClosureModel:
-    """The model with the shift of each candidate taken from the latest weeks.
-
-    Every other deal is predicted by models fitted on the rest, so that no prediction saw its own outcome. (Leaving the
-    deals of the latest weeks out would teach by quick deals alone.)
-
-    Args:
-        model: learned at second `when` from `history`. hidden_states, seed, care: as it was learned.
-    """
-    rows = history.rows
-    seen = watch(rows, when)
-    asked = seen.settled | seen.young
-    if not model.finishes or not seen.young.any():
-        return model
-    raw = {name: np.full(len(rows), np.nan) for name in model.finishes}
-    _, order = np.unique(history.created * len(history.deals.created) + rows.deal, return_inverse=True)
-    for half in (0, 1):
-        mine = order % 2 == half
-        if not (mine & asked).any() or mine.all():
-            return model
-        fitted = fit_models(history.pick(~mine), when, hidden_states=hidden_states, seed=seed, care=care)
-        for name, found in fitted.probabilities(history.pick(mine & asked)).items():
-            if name in raw:
-                raw[name][mine & asked] = model.finishes[name].calibrator.apply(found)
-    shifts = {name: seen.shift(each) for name, each in raw.items()}
-    finishes = {
-        name: finish if shifts[name] is None else replace(finish, shift=float(shifts[name] or 0.0))
-        for name, finish in model.finishes.items()
-    }
-    return replace(model, finishes=finishes)

@@ -15,7 +15,6 @@ from forecasting.closure.evaluate import backtest, quality_rows, typed_quality
 from forecasting.closure.filter import compare_regimes, guard
 from forecasting.closure.hmm.words import describe_states, journey_svg
 from forecasting.closure.landmarks import take_censuses
-from forecasting.closure.level import keep_up
 from forecasting.closure.load import Deals, read_deals
 from forecasting.closure.model import ClosureModel, learn
 from forecasting.closure.models import BASE, ORDINARY, Care, History, describe
@@ -69,8 +68,7 @@ def train_closure(
     _, history = _read(opportunities, stage_events, settings=settings, as_of=as_of)
     end = history.deals.end
     asked: dict[str, Any] = {"hidden_states": settings.hidden_states, "seed": seed, "care": care}
-    model = learn(history, end, chosen=backtest(history, end, **asked).chosen, **asked)
-    return keep_up(model, history, end, **asked), history
+    return learn(history, end, chosen=backtest(history, end, **asked).chosen, **asked), history
 
 
 def review_closure(
@@ -95,7 +93,7 @@ def review_closure(
     deals, history = _read(opportunities, stage_events, settings=settings, as_of=as_of)
     asked: dict[str, Any] = {"hidden_states": settings.hidden_states, "seed": seed, "care": care}
     test = backtest(history, deals.end, **asked)
-    model = keep_up(learn(history, deals.end, chosen=test.chosen, **asked), history, deals.end, **asked)
+    model = learn(history, deals.end, chosen=test.chosen, **asked)
     used = test.chosen
     left_out = pd.concat([guarded.left_out, deals.left_out], ignore_index=True)
     tables = {"regimes": compare_regimes(deals), "left_out": left_out, "refused": guarded.refused}

@@ -6,9 +6,8 @@ from scipy.special import expit
 
 from forecasting.calibration import logit
 from forecasting.closure.landmarks import DAY, Rows
-from forecasting.closure.level import WINDOW_DAYS, keep_up, watch
+from forecasting.closure.level import WINDOW_DAYS, watch
 from forecasting.closure.load import NEVER
-from forecasting.closure.models import Care
 
 NOW = 400 * DAY
 
@@ -60,15 +59,3 @@ def test_too_little_is_said_to_be_too_little() -> None:
     assert watch(rows, NOW).shift(np.full(len(p), np.nan)) is None
     assert watch(rows.pick(rows.landmark > NOW - 50 * DAY), NOW).shift(p[rows.landmark > NOW - 50 * DAY]) is None
     assert watch(rows, NOW + 200 * DAY).shift(p) is None
-
-
-def test_a_learned_model_takes_the_shift_for_every_candidate(trained) -> None:
-    """Every candidate's shift is found anew, from models that never saw the deal; the rest of a finish stays."""
-    model, history, _, _ = trained
-    care = Care(tree_seeds=1, hazard_seeds=1, hazard_spans=8_000)
-    found = keep_up(model, history, history.deals.end, hidden_states=3, seed=3, care=care)
-    assert set(found.finishes) == set(model.finishes)
-    for name, finish in found.finishes.items():
-        assert finish.calibrator == model.finishes[name].calibrator
-        assert abs(finish.shift) < 0.6
-    assert any(found.finishes[name].shift != model.finishes[name].shift for name in model.finishes)
