@@ -1,10 +1,10 @@
 """What the product says of contacts and customers, held against what synthetic companies were drawn from.
 
 Effects: each company's contact history, contacts by lot and others, is read by `learn_response`; all pairs of customer
-and channel are put in order by the estimated effect and by the planted one. Qini is the area between the planted gain of
-contacting in that order and contacting at random; ours is a percentage of the planted order's own. Within a channel the
-planted differences are small beside what 500 contacts can show; that figure stands beside it. Habit is the order by how
-often a channel was used without a lot.
+and channel are put in order by the estimated effect and by the planted one. Qini is the area between the planted gain
+of contacting in that order and contacting at random; ours is a percentage of the planted order's own. Within a channel
+the planted differences are small beside what 500 contacts can show; that figure stands beside it. Habit is the order by
+how often a channel was used without a lot.
 
 Churn: planted probabilities against ours, and the euros that rest on leaving (probability x value of the customer).
 Seeds are 1600 + seed, 1601 + seed, ...: nothing was chosen on them.
