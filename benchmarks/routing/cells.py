@@ -152,7 +152,7 @@ def measure(
     spent = time.perf_counter() - began
     save(options, f"{group}_{case.name}_{case.vehicles}_{limit:g}s", OURS, case, found.sequences)
     yield _row(group, case.name, OURS, limit, spent, check(case, found.sequences), case, found.method)
-    if case.family == "week2000" and others:
+    if "ortools" in others and group in ("week2000", "toptw"):
         yield bounded(problem, found, case, limit, options.seed)
     for name in others:
         began, note = time.perf_counter(), ""
@@ -185,7 +185,7 @@ def technicians(path: Path, best: float | None, limit: float, options: Options) 
 
 
 def bounded(problem: RoutingProblem, found: Orders, case: Case, limit: float, seed: int) -> Row:
-    """A proven bound on what any plan of the week is worth net of travel, and the gap of ours to it."""
+    """A proven bound on what any plan is worth net of priced travel, and the gap of ours to it."""
     bound = upper_bound(problem, incumbent=found.sequences, met=found.met, seconds=limit, seed=seed)
     verdict = check(case, found.sequences)
     net = verdict.value - case.price * verdict.travel / SECONDS_PER_HOUR
@@ -217,10 +217,10 @@ def _row(
         "family": family, "instance": instance, "engine": engine, "limit": limit, "seconds": round(seconds, 2),
         "value": None, "gap_pct": None, "best": None, "travel": None, "visits": None, "faults": "", "method": method,
     }  # fmt: skip
+    if case is not None and family in ("toptw", "toptw_opt"):
+        row["instance"] = f"{instance} m={case.vehicles}"
     if case is None or verdict is None:
         return row
-    if family == "toptw" or family == "toptw_opt":
-        row["instance"] = f"{instance} m={case.vehicles}"
     travel = verdict.travel / SECONDS_PER_HOUR if case.family == "week2000" else verdict.travel
     row |= {"value": round(verdict.value, 2), "travel": round(travel, 2), "visits": verdict.visits, "best": case.best}
     row["faults"] = "; ".join(verdict.faults[:3])

@@ -10,7 +10,8 @@ from benchmarks.frame import Row
 
 SUMMARY_KEYS = (
     "toptw.mean_gap_pct", "toptw.pyvrp_gap_pct", "toptw.ortools_gap_pct", "toptw.vroom_gap_pct", "toptw.greedy_gap_pct",
-    "toptw.nearest_gap_pct", "toptw.top_gap_pct", "toptw_opt.mean_pct", "week2000.value_10s", "week2000.value_60s",
+    "toptw.nearest_gap_pct", "toptw.top_gap_pct", "toptw.bound_gap_pct", "toptw_opt.mean_pct",
+    "week2000.value_10s", "week2000.value_60s",
     "week2000.travel_h", "week2000.pyvrp_value_60s", "week2000.pyvrp_travel_h", "week2000.ortools_value_60s",
     "week2000.vroom_value", "week2000.greedy_value", "week2000.bound_gap_pct", "solomon.mean_gap_pct",
     "solomon.pyvrp_gap_pct", "solomon.ortools_gap_pct", "homberger.mean_gap_pct", "homberger.pyvrp_gap_pct",
@@ -48,9 +49,10 @@ def summarise(rows: Sequence[Row]) -> Mapping[str, Any]:
     found |= _week(rows)
     scaled = routing_scale.summarise(rows)
     found |= {key: scaled[key] for key in ("scale.seconds", "scale.value_over_bound_pct") if key in scaled}
-    for row in rows:
-        if row["engine"] == "bound":
-            found["week2000.bound_gap_pct"] = row["bound_gap_pct"]
+    for family in ("toptw", "week2000"):
+        gaps = [r["bound_gap_pct"] for r in rows if r["engine"] == "bound" and r["family"] == family]
+        if gaps:
+            found[f"{family}.bound_gap_pct"] = round(float(np.mean(gaps)), 3)
     compiled = [r["seconds"] for r in rows if r["family"] == "compile"]
     found["compile_seconds"] = compiled[0] if compiled else None
     found["faults"] = sum(bool(r["faults"]) for r in rows)

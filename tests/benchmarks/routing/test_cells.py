@@ -23,9 +23,11 @@ def test_ours_and_the_peers_stand_side_by_side(small, tmp_path):
     """Legal plans from each, ours not below the simple rules, solutions as rep, day, position, customer."""
     options = Options(data=tmp_path, solutions=tmp_path / "plans", seed=1)
     rows = list(measure(small, ("pyvrp", "ortools", "greedy", "nearest", "top"), 0.3, options))
-    assert [row["engine"] for row in rows] == ["muster", "pyvrp", "ortools", "greedy", "nearest", "top"]
+    assert [row["engine"] for row in rows] == ["muster", "bound", "pyvrp", "ortools", "greedy", "nearest", "top"]
+    assert summarise(rows)["toptw.bound_gap_pct"] == rows[1]["bound_gap_pct"] >= 0
     assert not any(row["faults"] for row in rows)
     value = {row["engine"]: row["value"] for row in rows}
+    assert value["bound"] >= max(value[engine] for engine in value if engine != "bound")
     assert value["muster"] >= max(value["greedy"], value["nearest"], value["top"])
     assert rows[0]["gap_pct"] == round(100 * (200 - value["muster"]) / 200, 3)
     with (tmp_path / "plans" / "toptw_synthetic 3_2_0.3s_muster.csv").open(encoding="utf-8") as file:
