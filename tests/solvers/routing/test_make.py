@@ -116,3 +116,10 @@ def test_a_week_of_too_many_places_says_what_to_do(world, monkeypatch):
     monkeypatch.setattr("solvers.routing.make.MOST_PLACES", 2)
     with pytest.raises(DataError, match=r"3 places to visit and homes in one week.* plan groups of territories"):
         week.problem()
+
+
+def test_a_shift_shorter_than_a_required_visit_says_so(world):
+    """20 minutes of shift, 30 of visit at the door: both figures and the rep are named."""
+    week = world().rep("R1", shift="9:00-9:20").customer("A", 0, 0, minutes=30, required=True)
+    with pytest.raises(NoLegalPlan, match=r"30 minutes of visit exceed the longest shift of R1, 20 minutes"):
+        week.problem()
