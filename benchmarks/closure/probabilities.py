@@ -91,18 +91,19 @@ def measure_log(folder: Path, options: Options) -> Iterator[Row]:
     taught = known.deals.table["opportunity_id"].isin(train.deals.table["opportunity_id"]).to_numpy()[known.rows.deal]
     model = learn(known, known.deals.end, chosen=MEAN, folds=FOLDS, taught=taught, **settings)
     found = {**simple_models(train, test), **model.probabilities(test)}
-    found = {OURS: found.pop(MEAN), **{name: found[name] for name in BASELINES if name in found}}
+    # A log too small for two of the heads is forecast by its base rate.
+    found = {OURS: found[model.chosen], **{name: found[name] for name in BASELINES if name in found}}
     raw_ratio = model.fitted.probabilities(test, only=(RATIO,))[RATIO]
     draws = DRAWS[options.size]
     won_pct = 100 * float(log.train["won"].mean())
     yield {"model": "cases", "rows": len(log.train), "won_pct": won_pct, "note": f"train, {won_pct:.1f} % won"}
     for name, p in found.items():
-        note = _note(model, MEAN if name == OURS else name)
+        note = _note(model, model.chosen if name == OURS else name)
         yield figures(name, p, test, draws=draws, seed=options.seed) | {"note": note}
     yield figures("likelihood ratio, raw", raw_ratio, test, draws=0, seed=options.seed)
     wider = learn(known, known.deals.end, chosen=MEAN, folds=FOLDS, **settings)
-    p = wider.probabilities(test, only=(MEAN,))[MEAN]
-    yield figures(AS_OF, p, test, draws=draws, seed=options.seed) | {"note": _note(wider, MEAN)}
+    p = wider.probabilities(test, only=(wider.chosen,))[wider.chosen]
+    yield figures(AS_OF, p, test, draws=draws, seed=options.seed) | {"note": _note(wider, wider.chosen)}
     yield by_chance(found[OURS], test, draws=draws, seed=options.seed)
     yield from differences(found, test, draws=draws, seed=options.seed)
     yield from pipelines(found, train, test, settings)
@@ -197,9 +198,9 @@ def pipelines(
     """
     past = backtest(train, train.deals.end, **{**settings, "care": ORDINARY})
     shifts = {"independent": Drift(0.0), "shared shift": Drift()}
-    if past.judged.any():
+    p = past.calibrated[MEAN][past.judged]
+    if len(p) and not np.isnan(p).any():
         seen = train.pick(past.judged)
-        p = past.calibrated[MEAN][past.judged]
         shifts["shared shift"] = fit_drift(p, seen.rows.won, seen.amount_eur, seen.rows.landmark, seen.rows.deal)
     judged = judge(test, dict(found))
     for name in (OURS, BASE):

@@ -2,9 +2,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import benchmarks.closure.probabilities as probabilities
 from benchmarks.closure.cases import DECIDED_BEFORE, cohort_of, judged_history, known_history, read_log, train_history
 from benchmarks.closure.probabilities import AS_OF, OURS, by_chance, differences, figures, simple_models, summarise
+from benchmarks.frame import Options
 from forecasting.closure.load import NEVER
+from forecasting.closure.models import Care
 from forecasting.metrics import auc
 
 
@@ -85,3 +88,31 @@ def test_a_perfect_forecast_errs_by_chance_alone(log) -> None:
     summary = summarise([vague, figures(AS_OF, p, test, draws=0, seed=1)])
     assert summary["perfect.ece_high"] == vague["ece_high"]
     assert summary["as_of.auc"] == 0.5
+
+
+def test_a_whole_log_is_measured_and_written(tmp_path, write_log, monkeypatch) -> None:
+    few = Care(tree_seeds=1, tree_rows=1_000, hazard_seeds=1, hazard_spans=2_000)
+    monkeypatch.setattr(probabilities, "SIZES", {"quick": few})
+    monkeypatch.setattr(probabilities, "FOLDS", 2)
+    folder = write_log(tmp_path, seed=3, count=1200)
+    options = Options(data=tmp_path, instances=(folder,), size="quick", solutions=tmp_path / "out")
+    ((_, run),) = probabilities.cells(options)
+    rows = list(run())
+    summary = summarise(rows)
+    assert set(probabilities.SUMMARY_KEYS) == set(summary)
+    assert summary["test_rows"] == len(pd.read_csv(tmp_path / "out" / "closure.csv"))
+    assert summary["auc"] > summary["base_rate.auc"] == 0.5
+    assert 0 <= summary["pipeline_cover80_pct"] <= 100
+    shared, alone = (next(row for row in rows if row["model"] == f"{OURS}, {name}") for name in
+                     ("shared shift", "independent"))  # fmt: skip
+    assert shared["pipeline_mape_pct"] == alone["pipeline_mape_pct"]
+    assert shared["pipeline_cover80_pct"] >= alone["pipeline_cover80_pct"]
+
+
+def test_a_log_too_small_for_the_heads_is_measured_all_the_same(tmp_path, write_log, monkeypatch) -> None:
+    monkeypatch.setattr(probabilities, "FOLDS", 2)
+    folder = write_log(tmp_path, seed=3, count=150)
+    rows = list(probabilities.measure_log(folder, Options(data=tmp_path, size="quick")))
+    summary = summarise(rows)
+    assert 0 < summary["test_rows"] < 200
+    assert 0 <= summary["brier"] <= 0.5
