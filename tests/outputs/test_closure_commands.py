@@ -1,5 +1,7 @@
 import json
 import shutil
+import sys
+import types
 from datetime import date
 
 import numpy as np
@@ -87,16 +89,38 @@ def test_scores_leave_the_house_without_names(week, model, tmp_path) -> None:
         assert told in " ".join(refused.stderr.split())
 
 
+class Drawing:
+    """Stands for plotly's figure: keeps what it is told."""
+
+    def __init__(self) -> None:
+        self.told: list[dict] = []
+
+    def add_scatter(self, **line) -> None:
+        self.told.append(line)
+
+    def update_layout(self, **layout) -> None:
+        self.told.append(layout)
+
+    def to_html(self, **asked) -> str:
+        return json.dumps(self.told)
+
+
 def test_pages_are_written_only_where_plotly_is_there(monkeypatch) -> None:
-    table = pd.DataFrame({"said_pct": [10.0], "happened_pct": [12.0], "happened_low": [8.0], "happened_high": [15.0]})
+    """A line a column, each point with the whole row; of the quotas the reps' only."""
+    said = pd.DataFrame({"said_pct": [10.0], "happened_pct": [12.0], "happened_low": [8.0], "happened_high": [15.0]})
+    euros = {"expected_eur": [9.0, 4.0], "low_eur": [5.0, 2.0], "high_eur": [12.0, 7.0]}
+    tables = {"reliability": said, "quotas": pd.DataFrame({"level": ["all", "rep"], "name": ["all", "R1"], **euros})}
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    assert closure_pages({"reliability": table}) == {}
-    monkeypatch.undo()
-    pytest.importorskip("plotly", reason="the extra `interactive` is not installed")
-    page = closure_pages({"reliability": table, "people": table.iloc[:0]})
-    assert list(page) == ["reliability"]
-    assert "happened_high: 15" in page["reliability"]
-    assert closure_pages({"reliability": table}) == page
+    assert closure_pages(tables) == {}
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: name)
+    monkeypatch.setitem(sys.modules, "plotly", types.SimpleNamespace())
+    monkeypatch.setitem(sys.modules, "plotly.graph_objects", types.SimpleNamespace(Figure=Drawing))
+    pages = closure_pages(tables | {"people": said.iloc[:0]})
+    assert set(pages) == {"reliability", "quotas"}
+    won, low, high, _ = json.loads(pages["reliability"])
+    assert (won["x"], won["y"], low["y"], high["y"]) == ([10.0], [12.0], [8.0], [15.0])
+    assert "happened_high: 15" in won["text"][0]
+    assert [line["y"] for line in json.loads(pages["quotas"])[:3]] == [[4.0], [2.0], [7.0]]
 
 
 def test_figures_are_drawn_for_what_has_rows() -> None:
