@@ -120,8 +120,41 @@ def test_a_shorter_shift_and_an_early_end_of_the_search(world, planned):
     problem, current = planned
     shifts = tuple(replace(s, end_seconds=36000) if (s.rep_id, s.day) == ("R0", TUESDAY) else s for s in problem.shifts)
     done = replan_with_curve(
-        replace(problem, shifts=shifts), current, frozen_until=MONDAY, max_changed_visits_pct=10, time_limit_seconds=-1.0
-    )
+        replace(problem, shifts=shifts), current, frozen_until=MONDAY, max_changed_visits_pct=10,
+        time_limit_seconds=-1.0,
+    )  # fmt: skip
     assert set(done.forced) <= {c for c, at in where(current).items() if at == ("R0", TUESDAY)}
     assert done.forced
     assert done.routes.outcome.reason == "time_limit"
+
+
+def test_room_is_made_for_a_dearer_visit_of_the_rep_who_is_ill(world):
+    """R1 is ill; A (90) would go to R2, whose day is full of B (20) and C (50), half an hour each: one change, B."""
+
+    def week(works):
+        made = world(eur_per_km=0.0).rep("R1", shift="9:00-9:30", works=works).rep("R2", shift="9:00-10:00")
+        made.customer("A", 0, 0, prize=90, minutes=30, reps=("R1", "R2"))
+        return made.customer("B", 0, 0, prize=20, minutes=30, reps=("R2",)).customer("C", 0, 0, prize=50, reps=("R2",))
+
+    current = plan_routes(week(None).problem(), engine="auto", effort="quick", time_limit_seconds=60, seed=1)
+    assert set(where(current)) == {"A", "B", "C"}
+    ill = week(()).problem()
+    none = replan_with_curve(ill, current, frozen_until=MONDAY, max_changed_visits_pct=0)
+    assert set(where(none.routes)) == {"B", "C"}
+    one = replan_with_curve(ill, current, frozen_until=MONDAY, max_changed_visits_pct=34)
+    assert set(where(one.routes)) == {"A", "C"}
+    assert (one.changes, one.forced) == (1, ("A",))
+    assert one.curve[["changes", "value_eur"]].to_numpy().tolist() == [[0, 70], [1, 140]]
+
+
+def test_a_visit_whose_days_are_over_is_explained(world):
+    """B is due on Monday and was not driven, Monday is frozen: it stands in unserved with its reason; A is taken in."""
+    week = world(days=2, eur_per_km=0.0).rep("R1", shift="9:00-9:30").customer("A", 0, 0, prize=9, required=True)
+    problem = week.customer("B", 0, 0, prize=5, due_date=MONDAY).problem()
+    current = plan_routes(problem, engine="greedy", effort="quick", time_limit_seconds=60, seed=1)
+    routes = replace(current, stops=current.stops.iloc[:0])
+    done = replan_with_curve(problem, routes, frozen_until=TUESDAY, max_changed_visits_pct=100)
+    assert where(done.routes) == {"A": ("R1", TUESDAY)}
+    told = done.routes.unserved.set_index("customer_id")
+    assert told.loc["B", "reason"] == "no_window_fits"
+    assert "are over" in told.loc["B", "detail"]
