@@ -53,24 +53,6 @@ class Replanned:
     curve: pd.DataFrame
 
 
-def replan(
-    problem: RoutingProblem,
-    current: Routes,
-    *,
-    frozen_until: pd.Timestamp,
-    max_changed_visits_pct: float,
-    effort: Effort = "normal",
-    seed: int = 0,
-    time_limit_seconds: float = math.inf,
-    stop: Stop = never,
-) -> Routes:
-    """The routes of `replan_with_curve`."""
-    return replan_with_curve(
-        problem, current, frozen_until=frozen_until, max_changed_visits_pct=max_changed_visits_pct, effort=effort,
-        seed=seed, time_limit_seconds=time_limit_seconds, stop=stop,
-    ).routes  # fmt: skip
-
-
 def replan_with_curve(
     problem: RoutingProblem,
     current: Routes,

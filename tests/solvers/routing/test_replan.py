@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from solvers.routing.plan import plan_routes
-from solvers.routing.replan import changes_between, replan, replan_with_curve
+from solvers.routing.replan import changes_between, replan_with_curve
 
 MONDAY, TUESDAY, WEDNESDAY = (pd.Timestamp("2024-03-04") + pd.Timedelta(days=k) for k in range(3))
 
@@ -49,7 +49,8 @@ def test_changes_are_moves_drops_and_additions():
 def test_budget_nothing_is_the_same_plan(planned):
     """No new fact and no budget: the very object that people hold."""
     problem, current = planned
-    assert replan(problem, current, frozen_until=MONDAY, max_changed_visits_pct=0.0) is current
+    done = replan_with_curve(problem, current, frozen_until=MONDAY, max_changed_visits_pct=0.0)
+    assert done.routes is current
 
 
 def test_the_budget_holds_and_the_value_never_falls_with_it(world, check, planned):
@@ -73,7 +74,8 @@ def test_the_budget_holds_and_the_value_never_falls_with_it(world, check, planne
 def test_driven_days_stay_row_by_row(planned):
     """Frozen until Wednesday: Monday's and Tuesday's rows are untouched, whatever the budget."""
     problem, current = planned
-    routes = replan(problem, current, frozen_until=WEDNESDAY, max_changed_visits_pct=100, effort="quick")
+    done = replan_with_curve(problem, current, frozen_until=WEDNESDAY, max_changed_visits_pct=100, effort="quick")
+    routes = done.routes
     for day in (MONDAY, TUESDAY):
         old, new = (r.stops[r.stops["day"] == day].reset_index(drop=True) for r in (current, routes))
         pd.testing.assert_frame_equal(old, new)
