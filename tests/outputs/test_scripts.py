@@ -129,7 +129,12 @@ def test_what_is_not_known_is_not_said(small_run: Any) -> None:
 def test_a_call_names_its_length_and_the_promise_to_callers(small_run: Any) -> None:
     """Outbound: minutes of the plan, service level of the scenario; the next best channel where none is preferred."""
     made = write_script(
-        dossier("outbound", customer=None, deals=(), action=replace_action(evidence="estimated", effect_factor=1.25, churn_eur=0.0)),
+        dossier(
+            "outbound",
+            customer=None,
+            deals=(),
+            action=replace_action(evidence="estimated", effect_factor=1.25, churn_eur=0.0),
+        ),
         small_run.scenario,
         at=AT,
     )
