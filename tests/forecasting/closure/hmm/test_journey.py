@@ -5,7 +5,7 @@ import pytest
 
 from forecasting.closure.hmm.journey import PHASES, fit_journey
 from forecasting.closure.hmm.ticks import day_sequences
-from forecasting.closure.landmarks import DAY, Rows, observe
+from forecasting.closure.landmarks import DAY, observe
 from forecasting.closure.load import NEVER
 
 
@@ -85,4 +85,3 @@ def test_rows_are_scored_as_their_own_beginnings(deals_of) -> None:
     journey = fit_journey(planted(deals_of), 100 * DAY)
     assert journey is not None
     assert journey.probability(deals, rows).tolist() == journey.probability_of(flat, lengths).tolist()
-    assert isinstance(rows, Rows)
