@@ -70,6 +70,13 @@ def no_hour_prices() -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
+def no_routing_ways() -> pd.DataFrame:
+    """The empty `Routes.ways`: neither borders nor even weeks were asked for."""
+    kinds = {"way": "str", "value_eur": "float64", "visits": "int64", "border_visits": "int64"}
+    kinds |= dict.fromkeys(["beyond_share_hours", "longest_hours", "shortest_hours"], "float64")
+    return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
+
+
 @dataclass(frozen=True)
 class Routes:
     """Each rep's days.
@@ -77,13 +84,18 @@ class Routes:
     stops: one row per event of a rep-day in time order: rep_id, day, position (0 = start), kind (start | visit |
         appointment | lunch | end), customer_id ("" where none), latitude, longitude, travel_seconds (drive to here,
         parking included), travel_km, arrive_at, start_at (service or break begins), end_at, prize_eur, pinned (bool).
-        Waiting is start_at - arrive_at. lunch has the place of the stop before it and no travel.
+        Waiting is start_at - arrive_at. lunch has the place of the stop before it and no travel. prize_eur is what the
+        visit brings on that day; waited_eur (>= 0) what waiting until then took off it; border (bool): made by a
+        neighbour of the territory's rep.
     shifts: one row per rep and horizon day: rep_id, day, works (bool), reason (why not: not_working_day, absent,
         holiday, removed, "" ), shift_start_at, shift_end_at, visits, visit_minutes, travel_minutes, wait_minutes,
-        travel_km, prize_eur.
+        travel_km, prize_eur, waited_eur, border_visits, border_eur (cost of these), overtime_minutes, overtime_eur.
     unserved: customer_id, rep_id (owner, "" if none), reason (of NOT_ROUTED), detail (a sentence), prize_eur.
     hour_prices: one row per working rep-day: rep_id, day, price_eur_per_hour (>= 0: what one more hour of that shift
         would bring, in value), basis (how that was found, in words). No rows where nobody asked.
+    ways: one row for each plan on the way where borders or even weeks are asked for: way (own territories | border
+        visits | even weeks, ascending), value_eur, visits, border_visits, beyond_share_hours (sum over reps of the work
+        beyond their share), longest_hours, shortest_hours (work of a rep-week). The last row is the plan.
     """
 
     stops: pd.DataFrame
@@ -91,6 +103,7 @@ class Routes:
     unserved: pd.DataFrame
     outcome: Outcome
     hour_prices: pd.DataFrame = field(default_factory=no_hour_prices)
+    ways: pd.DataFrame = field(default_factory=no_routing_ways)
 
 
 @dataclass(frozen=True)

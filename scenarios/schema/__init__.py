@@ -8,7 +8,7 @@ from pydantic import Field
 
 from scenarios.schema.base import WEEKDAYS, Block, Horizon, Name, NotNegative, Percent, SignedPercent, Weekday
 from scenarios.schema.data import Data, Source
-from scenarios.schema.field import Lunch, Pin, Reps, Territories
+from scenarios.schema.field import Balance, Borders, Lunch, Overtime, Pin, Reps, Territories
 from scenarios.schema.forecast import (
     Adjust,
     CallSettings,
@@ -187,7 +187,9 @@ __all__ = [
     "WEEKDAYS",
     "Adjust",
     "Away",
+    "Balance",
     "Block",
+    "Borders",
     "Calibration",
     "CallSettings",
     "Channel",
@@ -204,6 +206,7 @@ __all__ = [
     "Money",
     "NextBestAction",
     "Output",
+    "Overtime",
     "Pin",
     "Queue",
     "Redial",

@@ -8,6 +8,17 @@ from scenarios.schema.base import Block, ClockMinute, Name, NotNegative, Percent
 from scenarios.schema.travel import Travel
 
 
+class Borders(Block):
+    """Soft territories: neighbours may make some visits where that pays."""
+
+    max_visits_pct: Percent = 5
+    """Percent of the visits offered to the field that a neighbour of the owner may make; owners stay who they are."""
+    eur_per_visit: NotNegative = 0
+    """What it costs that the customer meets somebody new; a visit moves only if it brings more."""
+    neighbours: Annotated[int, Field(ge=1, le=5)] = 1
+    """So many of the nearest other reps may come, by the nearer of their home and the centre of their territory."""
+
+
 class Territories(Block):
     """Who owns whom."""
 
@@ -21,6 +32,25 @@ class Territories(Block):
     """A territory is one piece on the neighbourhood graph."""
     specialists: Literal["overlay", "own"] = "overlay"
     """overlay: a visit whose skill the owner lacks may go to the nearest rep who has it; own: only owners visit."""
+    borders: Borders | None = None
+    """Visits that a neighbour may make; none: only the owner visits, or who stands in."""
+
+
+class Overtime(Block):
+    """How long a rep-day may last beyond its shift, and what that costs."""
+
+    eur_per_hour: NotNegative
+    """Cost of each hour after the end of the shift."""
+    max_minutes_per_day: Annotated[float, Field(gt=0, le=720)] = 60
+    """The rep is back by then."""
+
+
+class Balance(Block):
+    """Even weeks: who has more work than his share should hand some of it on, or leave it."""
+
+    eur_per_hour: NotNegative
+    """Value that may be given up for each hour of work beyond a rep's share: visits and drives, in proportion to the
+    rep's working time."""
 
 
 class Lunch(Block):
@@ -56,6 +86,10 @@ class Reps(Block):
     """Accrues for every paid shift hour."""
     lunch: Lunch | None = Lunch()
     """Lunch break; `{minutes: 0}`: none."""
+    overtime: Overtime | None = None
+    """Longer days at a price; none: every day ends within its shift."""
+    balance: Balance | None = None
+    """Even weeks at a price; none: value alone counts."""
     travel: Travel = Travel()
     """Travel times."""
     absent: list[Name] = []

@@ -80,6 +80,9 @@ class NextBestAction(Block):
     effects: Literal["estimated", "assumed"] = "estimated"
     """`estimated`: how channels and customers compare is learned from `data.interactions`, channel by channel, once it
     holds 100 contacts and 100 customers left alone by lot; `assumed`: the lifts and reductions of `channels` stand."""
+    waiting_pct_per_day: Percent = 0
+    """A visit loses so many percent of its value with each day of the plan that it waits; a customer's own
+    `waiting_pct_per_day` wins."""
 
 
 class Channel(Block):

@@ -72,9 +72,9 @@ class Travel(Block):
     fill_holes: bool = False
     """A drive that the matrix or the server lacks is estimated by `calibration`; false: it is an error."""
     hours: list[HourBand] = []
-    """Driving time by hour of the day; all drives of a plan take the factor of `planned_at`."""
+    """Driving time by hour of the day: each part of a drive takes the factor of the hour in which it is driven."""
     planned_at: ClockMinute | None = None
-    """Hour of the day whose factor in `hours` all drives take; outside every part of the day: 1."""
+    """All drives take the factor of this hour instead; outside every part of the day: 1."""
     url: Name | None = None
     """Address of the OSRM or Valhalla server, for example `http://localhost:5000`."""
     profile: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]+$")] = "car"
@@ -106,17 +106,27 @@ class Travel(Block):
             raise misfit("calibration", "the engine calibrated needs `calibration`; `plan.py fit travel` prints one")
         if self.fill_holes and self.calibration is None:
             raise misfit("calibration", "`fill_holes` needs `calibration`; `plan.py fit travel` prints one")
-        if self.hours and self.planned_at is None:
-            raise misfit("planned_at", "`hours` needs `planned_at`: all drives of a plan take the factor of one hour")
         spans = sorted(band.between for band in self.hours)
         if any(later[0] < earlier[1] for earlier, later in pairwise(spans)):
             raise misfit("hours", "two parts of the day overlap")
         return self
 
     def hour_factor(self) -> float:
-        """The factor of `hours` that all drives of the plan take."""
-        at = (self.planned_at or 0) % MINUTES_A_DAY
+        """The factor that all drives of the plan take: that of `planned_at`; 1 where each takes that of its own time."""
+        if self.planned_at is None:
+            return 1.0
+        at = self.planned_at % MINUTES_A_DAY
         return next((band.factor for band in self.hours if band.between[0] <= at < band.between[1]), 1.0)
+
+    def hour_bands(self) -> tuple[tuple[int, float], ...]:
+        """(from second of the day, factor), ascending from 0, of drives by their own time; () with `planned_at`."""
+        if not self.hours or self.planned_at is not None:
+            return ()
+        edges: dict[int, float] = {0: 1.0}
+        for band in sorted(self.hours, key=lambda each: each.between):
+            begin, end = (60 * minute for minute in band.between)
+            edges[begin], edges[end] = band.factor, 1.0
+        return tuple(sorted((at, factor) for at, factor in edges.items() if at < 60 * MINUTES_A_DAY))
 
     def kept_drives(self) -> Path:
         """The SQLite file of the server's answers; its name holds what they depend on."""

@@ -1,6 +1,7 @@
 """What a routing problem is: visits and appointments, rep-days, places, drives. Clock times are seconds after midnight
 of the rep-day, money is euros."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,8 @@ class Task:
     shifts: indices of the rep-days that may do it, ascending; rep, skill, due date, spacing and pins are all in here.
     pin: name of the pin that fixes it, "" if none. required: to be done before any prize is looked at.
     load: how much of each scarce thing in the car (samples, spare parts) it takes; () where nothing is scarce.
+    waited_eur: beside `shifts`: what waiting until that rep-day takes off the prize; () where waiting costs nothing.
+    border: those of `shifts` that belong to a neighbour of the territory's rep, see `Borders`.
     """
 
     kind: str
@@ -35,6 +38,12 @@ class Task:
     pin: str
     shifts: tuple[int, ...]
     load: tuple[int, ...] = ()
+    waited_eur: tuple[float, ...] = ()
+    border: tuple[int, ...] = ()
+
+    def prize_on(self, shift: int) -> float:
+        """Euros that the visit brings on one of its rep-days."""
+        return self.prize_eur - (self.waited_eur[self.shifts.index(shift)] if self.waited_eur else 0.0)
 
     @property
     def is_timed(self) -> bool:
@@ -47,6 +56,9 @@ class Shift:
     """One working rep-day. lunch_seconds 0: no lunch (none is set, or the shift does not cover its span).
 
     capacity: how much of each scarce thing the car holds, in the order of `Task.load`; () where nothing is scarce.
+    overtime_seconds: the day may end so much after `end_seconds`; each hour of that costs overtime_eur_per_hour.
+    pace: (from second, factor), ascending, the first from 0: from then on a drive takes factor times its seconds,
+        parking apart; a drive that crosses a border takes each part's factor. () where drives always take the same.
     """
 
     rep_id: str
@@ -59,6 +71,38 @@ class Shift:
     lunch_from_seconds: int
     lunch_to_seconds: int
     capacity: tuple[int, ...] = ()
+    overtime_seconds: int = 0
+    overtime_eur_per_hour: float = 0.0
+    pace: tuple[tuple[int, float], ...] = ()
+
+    @property
+    def latest_end_seconds(self) -> int:
+        """When the day must be over, overtime made use of."""
+        return self.end_seconds + self.overtime_seconds
+
+    def overtime_eur(self, arrival_seconds: int) -> float:
+        """Cost of a day that ends then."""
+        return max(0, arrival_seconds - self.end_seconds) * self.overtime_eur_per_hour / 3600
+
+
+@dataclass(frozen=True)
+class Borders:
+    """Soft territories: at most `most_visits` visits of a plan are made by a neighbour of the territory's rep, and each
+    costs `eur_per_visit` (a customer who meets somebody new)."""
+
+    most_visits: int
+    eur_per_visit: float
+
+
+@dataclass(frozen=True)
+class EvenWeeks:
+    """Workload balance: each hour of work (service and drives) beyond a rep's share costs `eur_per_hour`.
+
+    share_seconds: by rep, of the whole problem's days.
+    """
+
+    eur_per_hour: float
+    share_seconds: Mapping[str, float]
 
 
 @dataclass(frozen=True)
@@ -70,6 +114,8 @@ class RoutingProblem:
     days: rep_id, day, works, reason, shift_start_at, shift_end_at: every rep and horizon day, working or not.
     refused: visits that no rep-day can do even alone: the columns of `Routes.unserved`.
     notes: sentences for the report, e.g. an appointment that falls on a day off.
+    parking_seconds: share of `seconds` of each drive to a customer (not within a place) that no pace stretches.
+    borders, even: None where neither is asked for. balance_eur_per_hour: what `plan_routes` makes `even` from.
     """
 
     tasks: tuple[Task, ...]
@@ -81,6 +127,10 @@ class RoutingProblem:
     days: pd.DataFrame
     refused: pd.DataFrame
     notes: tuple[str, ...] = ()
+    parking_seconds: int = 0
+    borders: Borders | None = None
+    even: EvenWeeks | None = None
+    balance_eur_per_hour: float = 0.0
 
 
 @dataclass(frozen=True)
