@@ -80,9 +80,8 @@ def fit_block(fit: "Fit") -> dict[str, Any]:
             "pairs": fit.pairs,
         },
     }
-    if fit.hours and fit.planned_hour is not None:
+    if fit.hours:
         travel["hours"] = [{"between": f"{a:02d}:00-{b:02d}:00", "factor": factor} for a, b, factor in fit.hours]
-        travel["planned_at"] = f"{fit.planned_hour:02d}:00"
     return {"reps": {"travel": travel}}
 
 
@@ -96,12 +95,23 @@ def fit_text(fit: "Fit") -> str:
 
 
 def fit_story(fit: "Fit") -> list[str]:
-    """How good the fit is, and what was left out."""
+    """How good the fit is, what drives take of `hours`, and what was left out."""
     return [
         f"{fit.pairs} drives; on drives the fit did not see it is off by {fit.error_median_pct:g} % (median) and "
         f"{fit.error_p90_pct:g} % (90th percentile); the one best speed by {fit.plain_median_pct:g} % and "
         f"{fit.plain_p90_pct:g} %",
+        *_hours_story(fit),
         *fit.notes,
+    ]
+
+
+def _hours_story(fit: "Fit") -> list[str]:
+    """What `hours` mean, and how all drives take one hour's factor instead: that of most drives, say."""
+    if not fit.hours or fit.planned_hour is None:
+        return []
+    return [
+        "each part of a drive takes the factor of the hour in which it is driven; with "
+        f"`planned_at: \"{fit.planned_hour:02d}:00\"` beside `hours` all drives take that hour's factor"
     ]
 
 

@@ -7,7 +7,7 @@ from ruamel.yaml import YAML
 from typer.testing import CliRunner
 
 from outputs.cli import command_line
-from outputs.travel_commands import fit_from_files, fit_text
+from outputs.travel_commands import fit_block, fit_from_files, fit_story, fit_text
 from scenarios.errors import DataError, UsageError
 from scenarios.schema import Reps
 
@@ -35,6 +35,9 @@ def test_the_block_that_is_printed_is_a_block_that_a_scenario_takes(files):
     assert travel.engine == "calibrated"
     assert travel.detour_factor == 1.25
     assert travel.calibration.pairs == 112
+    assert travel.planned_at is None
+    by_second = dict(travel.hour_bands())
+    assert by_second[8 * 3600] / by_second[11 * 3600] == pytest.approx(1.5, abs=0.02)
     rush = travel.model_copy(update={"planned_at": 480}).hour_factor()
     usual = travel.model_copy(update={"planned_at": 660}).hour_factor()
     assert rush / usual == pytest.approx(1.5, abs=0.02)
@@ -46,7 +49,17 @@ def test_the_command_prints_yaml_alone_and_the_error_beside_it(files):
     answer = CliRunner().invoke(command_line(), command)
     assert answer.exit_code == 0
     assert YAML(typ="safe").load(answer.stdout)["reps"]["travel"]["engine"] == "calibrated"
+    assert "planned_at" not in answer.stdout
     assert "112 drives; on drives the fit did not see it is off by" in answer.stderr
+    assert "takes the factor of the hour in which it is driven; with `planned_at: \"08:00\"` beside" in answer.stderr
+
+
+def test_drives_without_hours_have_no_word_on_hours(files):
+    drives = pd.read_csv(files / "matrix.csv").drop(columns="hour")
+    drives.to_csv(files / "matrix.csv", index=False)
+    fit = fit_from_files(files / "matrix.csv", [files / "customers.csv"])
+    assert "hours" not in fit_block(fit)["reps"]["travel"]
+    assert not [line for line in fit_story(fit) if "planned_at" in line]
 
 
 def test_places_may_stand_beside_the_drives_and_files_may_be_parquet(files):
