@@ -99,7 +99,10 @@ def names_at(key: Key) -> list[str]:
 
 def unit_of(key: Key) -> str:
     """The unit that the key's name carries, or the nearest block's above it, in words; empty if none does."""
-    for name in reversed([part for part in key if not part.isdigit()]):
+    names = [part for part in key if not part.isdigit()]
+    if len(key) > 1 and key[-2].isdigit():
+        names = names[-1:]  # a map in a list: the list's unit is not that of what its maps hold
+    for name in reversed(names):
         stem, _, noun = name.partition("_per_")
         unit = UNITS.get(stem.rsplit("_", 1)[-1], "")
         if unit:

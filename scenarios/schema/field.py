@@ -49,8 +49,7 @@ class Balance(Block):
     """Even weeks: who has more work than his share should hand some of it on, or leave it."""
 
     eur_per_hour: NotNegative
-    """Value that may be given up for each hour of work beyond a rep's share: visits and drives, in proportion to the
-    rep's working time."""
+    """Value given up at most for each hour of visits and drives beyond a rep's share of them, by working time."""
 
 
 class Lunch(Block):

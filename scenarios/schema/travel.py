@@ -112,7 +112,7 @@ class Travel(Block):
         return self
 
     def hour_factor(self) -> float:
-        """The factor that all drives of the plan take: that of `planned_at`; 1 where each takes that of its own time."""
+        """The factor that all drives take: that of `planned_at`; 1 without it, as each takes that of its own time."""
         if self.planned_at is None:
             return 1.0
         at = self.planned_at % MINUTES_A_DAY

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from scenarios import shape
-from scenarios.schema import Scenario
+from scenarios.schema import Scenario, Travel
 
 UNIT = re.compile(r"(^|_)(seconds|minutes|hours|days|months|metres|km|kmh|eur|pct|points)(_per_[a-z_]+)?$")
 
@@ -20,6 +20,7 @@ NO_UNIT = {
     "headcount_change": "a count of people",
     "pairs": "a count of drives",
     "retries": "a count of attempts",
+    "neighbours": "a count of people",
     "cover_reps": "a count of people",
     "fiscal_year_begins": "a month of the year, 1 to 12",
     "places_per_request": "a count of places",
@@ -75,6 +76,9 @@ def test_every_key_has_help() -> None:
         ("solve.time_limit_seconds.routing", "seconds"),
         ("contact_policy.max_contacts_per_customer_per_week", ""),
         ("reps.travel.detour_factor", ""),
+        ("reps.travel.hours.0.factor", ""),
+        ("reps.travel.calibration.bands.0.to_km", "kilometres"),
+        ("next_best_action.waiting_pct_per_day", "percent per day"),
     ],
 )
 def test_the_unit_is_read_from_the_name(key: str, unit: str) -> None:
@@ -121,3 +125,15 @@ def test_numbers_in_python_may_be_clocks_but_not_in_a_file() -> None:
     dumped = Scenario.model_validate({**week, "reps": {"pinned": {"a": pin}}}).model_dump(mode="json")
     assert dumped["reps"]["pinned"]["a"]["time"] == "09:00"
     assert dumped["reps"]["lunch"]["between"] == "12:30-15:00"
+
+
+def test_hours_without_planned_at_are_steps_of_the_day() -> None:
+    """From midnight on factor 1, from 7 to 9 1.5, from 9 to 12 0.9, then 1; with `planned_at` all drives take one."""
+    hours = [{"between": "09:00-12:00", "factor": 0.9}, {"between": "07:00-09:00", "factor": 1.5}]
+    own_time = Travel.model_validate({"hours": hours})
+    assert own_time.hour_bands() == ((0, 1.0), (25_200, 1.5), (32_400, 0.9), (43_200, 1.0))
+    assert own_time.hour_factor() == 1
+    one_hour = Travel.model_validate({"hours": hours, "planned_at": "11:59"})
+    assert (one_hour.hour_factor(), one_hour.hour_bands()) == (0.9, ())
+    until_midnight = Travel.model_validate({"hours": [{"between": "00:00-24:00", "factor": 2}]})
+    assert until_midnight.hour_bands() == ((0, 2.0),)

@@ -122,11 +122,7 @@ def test_a_drive_given_twice_is_named():
         ({"engine": "osrm", "url": "localhost:5000"}, "starts with http"),
         ({"engine": "calibrated"}, "needs `calibration`"),
         ({"fill_holes": True}, "`fill_holes` needs"),
-        ({"hours": [{"between": "07:00-09:00", "factor": 2}]}, "`hours` needs `planned_at`"),
-        (
-            {"planned_at": "8:00", "hours": [{"between": s, "factor": 2} for s in ("07:00-09:00", "08:00-10:00")]},
-            "overlap",
-        ),
+        ({"hours": [{"between": s, "factor": 2} for s in ("07:00-09:00", "08:00-10:00")]}, "overlap"),
         ({"calibration": {"bands": [{"to_km": 3, "speed_kmh": 9}]}}, "the last band has no"),
         (
             {"calibration": {"bands": [{"to_km": 3, "speed_kmh": 9}, {"to_km": 2, "speed_kmh": 9}, {"speed_kmh": 9}]}},
