@@ -88,6 +88,22 @@ def test_places_that_cannot_be_right() -> None:
     assert reps.frame["shift_end"].tolist() == [1440]
 
 
+def test_factors_and_percents_outside_their_limits_are_unknown_and_told() -> None:
+    """A rep who takes nine times as long, or no time at all, and 120 % a day are slips: told, and the row stays."""
+    reps = gate(
+        "reps",
+        "rep_id,home_latitude,home_longitude,shift_start,shift_end,drive_factor\n"
+        "R1,41.4,2.1,09:00,17:00,3\nR2,41.4,2.1,09:00,17:00,9\nR3,41.4,2.1,09:00,17:00,0\nR4,41.4,2.1,09:00,17:00,\n",
+    )
+    assert faults(reps) == [("drive_factor", "out of range", "warn", [2, 3])]
+    assert reps.frame["drive_factor"].fillna(-1).tolist() == [3, -1, -1, -1]
+    customers = gate(
+        "customers", "customer_id,latitude,longitude,waiting_pct_per_day\nC1,41.4,2.1,120\nC2,41.4,2.1,12.5\n"
+    )
+    assert faults(customers) == [("waiting_pct_per_day", "out of range", "warn", [1])]
+    assert customers.frame["waiting_pct_per_day"].fillna(-1).tolist() == [-1, 12.5]
+
+
 def test_windows_from_one_or_two_columns_and_impossible_ones_dropped() -> None:
     """A start alone lasts to midnight, an end alone begins there; a window that ends before it starts is dropped."""
     gated = gate(
