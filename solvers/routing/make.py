@@ -1,17 +1,21 @@
 """From allocations, customers and rep-days to one `RoutingProblem`: who may visit whom, when, for what prize."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from scenarios.errors import DataError, Problem, ScenarioError
+from scenarios.errors import DataError
 from scenarios.schema import FIELD, Horizon, Reps
+from scenarios.schema import Borders as SoftBorders
 from solvers.routing.pins import check_fixed_times, check_pins, without_field_consent
-from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Shift, Task
+from solvers.routing.problem import SPAN_SECONDS, Borders, RoutingProblem, Shift, Task
 from solvers.routing.reasons import check_required
+from solvers.routing.shifts import make_places, make_shifts
 from solvers.routing.visits import UNSERVED, Demand, Staff, visit_tasks
-from solvers.travel import Places, TravelModel
+from solvers.territories.visitors import find_border_visitors
+from solvers.travel import Places, TravelModel, pace_notes, parking_seconds
 from solvers.types import Territories
 
 SECONDS_PER_MINUTE = 60
@@ -36,6 +40,8 @@ def make_problem(
     travel_eur_per_km: float,
     default_visit_minutes: float = 30.0,
     respect_consent: bool = True,
+    borders: SoftBorders | None = None,
+    waiting_pct_per_day: float = 0.0,
 ) -> RoutingProblem:
     """The horizon's field work as one model.
 
@@ -51,9 +57,14 @@ def make_problem(
         days: `rep_days`: rep_id, day, works, reason, shift_start_at, shift_end_at.
         appointments: rep_id, start, end, customer_id, place; fixed. Without a known customer an appointment is where
             the rep is at that time (no drive).
-        team: reps after removals, with homes, end places and skills.
+        team: reps after removals, with homes, end places, skills, and drive_factor where they have one.
+        reps: pins, lunch, overtime, what even weeks may cost, and the hours of `travel`.
+        travel: drives at the factor of `reps.travel.planned_at`, or at factor 1 where each takes that of its own time.
         default_visit_minutes: length of a visit that neither the customer nor an allocation gives.
         respect_consent: a required customer without consent to the field, and without an allocation, is not visited.
+        borders: visits that neighbours of the owner may make; None: none. Visits offered, of which they may make a
+            percentage, are all visits asked for, pinned and refused ones included.
+        waiting_pct_per_day: of a visit's prize, lost with each day since the horizon's first; a customer's own wins.
 
     Returns:
         The problem; visits for which no rep-day exists at all stand in `refused` with their reason.
@@ -68,17 +79,19 @@ def make_problem(
     booked, notes = _booked(appointments, days, rows)
     met = set(booked["customer_id"].dropna()) & set(known.index)
     silent = without_field_consent(known) if respect_consent else frozenset()
-    demands = _demands(allocations, known, reps, booked, horizon, default_visit_minutes, silent)
+    demands = _demands(allocations, known, reps, booked, horizon, default_visit_minutes, silent, waiting_pct_per_day)
     if refusing := sorted((_required(known) & silent) - set(demands) - met):
         some = ", ".join(refusing[:5])
         notes.append(f"{len(refusing)} required customers gave no consent to field visits: {some}")
     stops = sorted({*demands, *met})
-    places, ends = _places(known.loc[stops], team)
-    shifts = _shifts(rows, ends, reps)
+    places, ends = make_places(known.loc[stops], team)
+    shifts = make_shifts(rows, ends, team, reps)
     check_size(places)
     seconds, km = travel.matrix(places, places)
     place_of = {customer: i for i, customer in enumerate(stops)}
-    staff = Staff.of(team, shifts, territories)
+    staff = Staff.of(team, shifts, territories, pd.Timestamp(horizon.start))
+    if borders is not None:
+        staff = _with_neighbours(staff, demands, customers, team, territories, borders)
     check_pins(reps.pinned, demands, staff)
     tasks = _appointment_tasks(booked, shifts, place_of)
     refused: list[tuple] = []
@@ -86,6 +99,7 @@ def make_problem(
         visits, lost = visit_tasks(demand, staff, place=place_of[customer], pins=reps.pinned)
         tasks += visits
         refused += lost
+    offered = sum(task.kind == "visit" for task in tasks) + len(refused)
     columns = ["rep_id", "day", "works", "reason", "shift_start_at", "shift_end_at"]
     problem = RoutingProblem(
         tasks=tuple(tasks),
@@ -96,7 +110,10 @@ def make_problem(
         travel_eur_per_km=float(travel_eur_per_km),
         days=days[columns].sort_values(["rep_id", "day"], kind="stable").reset_index(drop=True),
         refused=pd.DataFrame(refused, columns=UNSERVED),
-        notes=tuple(notes),
+        notes=(*notes, *pace_notes(reps.travel, team)),
+        parking_seconds=parking_seconds(reps.travel),
+        borders=_budget(borders, offered),
+        balance_eur_per_hour=reps.balance.eur_per_hour if reps.balance else 0.0,
     )
     check_fixed_times(problem)
     check_required(problem, frozenset(customer for customer, demand in demands.items() if demand.required))
@@ -111,6 +128,7 @@ def _demands(
     horizon: Horizon,
     default_visit_minutes: float,
     silent: frozenset[str],
+    waiting_pct: float,
 ) -> dict[str, Demand]:
     """What each customer to be visited asks for, by customer_id in ascending order."""
     field = allocations.loc[allocations["channel"] == FIELD]
@@ -126,7 +144,7 @@ def _demands(
     required = _required(known)
     asked = {*((set(shares) | (required - silent)) - set(booked["customer_id"].dropna())), *pinned}
     columns = ["latitude", "longitude", "visit_minutes", "windows", "required_skill", "due_date", "visits_per_week"]
-    columns = [c for c in [*columns, "min_days_between"] if c in known]
+    columns = [c for c in [*columns, "min_days_between", "waiting_pct_per_day"] if c in known]
     demands = {}
     rows = known.loc[sorted(asked), columns].to_dict("records")
     for customer, row in zip(sorted(asked), rows, strict=True):
@@ -143,8 +161,33 @@ def _demands(
             due=pd.Timestamp(row["due_date"]) if pd.notna(row.get("due_date")) else pd.Timestamp.max,
             days_between=max(1, math.ceil(_number(row, "min_days_between", 1.0))),
             required=customer in required,
+            waiting_pct=_number(row, "waiting_pct_per_day", waiting_pct),
         )
     return demands
+
+
+def _with_neighbours(
+    staff: Staff,
+    demands: dict[str, Demand],
+    customers: pd.DataFrame,
+    team: pd.DataFrame,
+    territories: Territories,
+    borders: SoftBorders,
+) -> Staff:
+    """The staff with who may come across the border of a territory, for the customers to be visited."""
+    able = {skill: staff.able(skill) for skill in {"", *(demand.skill for demand in demands.values())}}
+    visiting = {customer: (staff.owner.get(customer, ""), staff.visiting.get(customer, ())) for customer in demands}
+    found = find_border_visitors(
+        customers, team, territories.reps, able, visiting, neighbours=borders.neighbours
+    )  # fmt: skip
+    return replace(staff, neighbours=found)
+
+
+def _budget(borders: SoftBorders | None, visits_offered: int) -> Borders | None:
+    """How many of the visits offered may be border visits."""
+    if borders is None:
+        return None
+    return Borders(math.floor(borders.max_visits_pct / 100 * visits_offered + 1e-9), float(borders.eur_per_visit))
 
 
 def _required(known: pd.DataFrame) -> set[str]:
@@ -201,42 +244,6 @@ def _appointment_tasks(booked: pd.DataFrame, shifts: tuple[Shift, ...], place_of
             )
         )
     return tasks
-
-
-def _places(stops: pd.DataFrame, team: pd.DataFrame) -> tuple[Places, dict[str, tuple[int, int]]]:
-    """Customers first (they park), then where reps start and end; (start, end) place indices by rep."""
-    ids = list(stops["customer_id"])
-    latitude, longitude = list(stops["latitude"].astype(float)), list(stops["longitude"].astype(float))
-    customers, ends = len(ids), {}
-    table = team.reindex(columns=["rep_id", "home_latitude", "home_longitude", "end_latitude", "end_longitude"])
-    for rep, lat, lon, end_lat, end_lon in table.itertuples(index=False):
-        start = end = len(ids)
-        ids, latitude, longitude = [*ids, rep], [*latitude, lat], [*longitude, lon]
-        if not (math.isnan(end_lat) or math.isnan(end_lon)) and (end_lat, end_lon) != (lat, lon):
-            end = len(ids)
-            ids, latitude, longitude = [*ids, f"{rep}/end"], [*latitude, end_lat], [*longitude, end_lon]
-        ends[rep] = (start, end)
-    parks = np.arange(len(ids)) < customers
-    return Places(np.array(ids, object), np.array(latitude, float), np.array(longitude, float), parks), ends
-
-
-def _shifts(rows: pd.DataFrame, ends: dict[str, tuple[int, int]], reps: Reps) -> tuple[Shift, ...]:
-    lunch_seconds, (begin, until) = 0, (0, 0)
-    if reps.lunch:
-        lunch_seconds = math.ceil(reps.lunch.minutes * SECONDS_PER_MINUTE)
-        begin, until = (SECONDS_PER_MINUTE * minute for minute in reps.lunch.between)
-        if lunch_seconds > until - begin:
-            message = f"a lunch of {reps.lunch.minutes:g} minutes does not fit into its span; widen `between`"
-            raise ScenarioError([Problem(message, key="reps.lunch.minutes")])
-    shifts = []
-    for row in rows.to_dict("records"):
-        rep, day = row["rep_id"], pd.Timestamp(row["day"])
-        if rep not in ends:
-            raise DataError(f"rep {rep} works on {day:%Y-%m-%d} but is not in the team")
-        start, end = (int((pd.Timestamp(row[t]) - day).total_seconds()) for t in ("shift_start_at", "shift_end_at"))
-        has_lunch = start <= begin and until <= end
-        shifts.append(Shift(rep, day, start, end, *ends[rep], lunch_seconds if has_lunch else 0, begin, until))
-    return tuple(shifts)
 
 
 def check_size(places: Places) -> None:

@@ -12,6 +12,7 @@ from solvers.routing.arrays import make_arrays
 from solvers.routing.problem import RoutingProblem, Shift
 from solvers.routing.schedule import timetable
 from solvers.routing.visits import Demand, Staff, pinned_shifts
+from solvers.travel import mean_factor
 
 
 def without_field_consent(customers: pd.DataFrame) -> frozenset[str]:
@@ -69,8 +70,8 @@ def check_pins(pins: Mapping[str, Pin], demands: Mapping[str, Demand], staff: St
 def _check_time(what: str, name: str, start: int, shifts: list[Shift], demand: Demand) -> None:
     end = start + demand.service_seconds
     visit = f"{_clock(start)}-{_clock(end)}"
-    if not any(s.start_seconds <= start and end <= s.end_seconds for s in shifts):
-        spans = sorted({f"{_clock(s.start_seconds)}-{_clock(s.end_seconds)}" for s in shifts})
+    if not any(s.start_seconds <= start and end <= s.latest_end_seconds for s in shifts):
+        spans = sorted({f"{_clock(s.start_seconds)}-{_clock(s.latest_end_seconds)}" for s in shifts})
         raise NoLegalPlan(f"{what}: {visit} lies outside the shift {', '.join(spans)}; change reps.pinned.{name}.time")
     if not any(a <= start and end <= b for a, b in demand.windows):
         spans = [f"{_clock(a)}-{_clock(b)}" for a, b in demand.windows]
@@ -106,7 +107,7 @@ def check_fixed_times(problem: RoutingProblem) -> None:
                 )
         for first, second in pairwise(order):
             if timetable(problem, arrays, shift, (first, second)) is None:
-                drive = _drive_minutes(problem, first, second)
+                drive = _drive_minutes(problem, shift, problem.tasks[first].place, problem.tasks[second].place)
                 raise NoLegalPlan(
                     f"{describe(problem, first, shift)} and {describe(problem, second, shift)} exclude each other "
                     f"(drive between them {drive:.0f} minutes); move one of them"
@@ -129,13 +130,18 @@ def _drives(problem: RoutingProblem, index: int, shift: int) -> str:
     place, day = problem.tasks[index].place, problem.shifts[shift]
     if place < 0:
         return ""
-    there, back = problem.seconds[day.start_place, place] / 60, problem.seconds[place, day.end_place] / 60
+    there = _drive_minutes(problem, shift, day.start_place, place)
+    back = _drive_minutes(problem, shift, place, day.end_place)
     return f" (drive there {there:.0f} minutes, back {back:.0f} minutes)"
 
 
-def _drive_minutes(problem: RoutingProblem, first: int, second: int) -> float:
-    a, b = problem.tasks[first].place, problem.tasks[second].place
-    return 0.0 if min(a, b) < 0 else float(problem.seconds[a, b]) / 60
+def _drive_minutes(problem: RoutingProblem, shift: int, here: int, there: int) -> float:
+    """Minutes of a drive, at the mean factor of the shift; 0 where a place is not known."""
+    if min(here, there) < 0:
+        return 0.0
+    day, seconds = problem.shifts[shift], float(problem.seconds[here, there])
+    parking = problem.parking_seconds if seconds > 0 and problem.places.parks[there] else 0
+    return (parking + (seconds - parking) * mean_factor(day.pace, day.start_seconds, day.latest_end_seconds)) / 60
 
 
 def _clock(seconds: int) -> str:
@@ -145,4 +151,5 @@ def _clock(seconds: int) -> str:
 def _shift(shift: Shift) -> str:
     lunch = f" with {shift.lunch_seconds // 60} minutes of lunch" if shift.lunch_seconds else ""
     clock = f"{_clock(shift.start_seconds)}-{_clock(shift.end_seconds)}"
-    return f"the shift of {shift.rep_id} on {shift.day:%a %d %b}, {clock}{lunch}"
+    over = f", overtime until {_clock(shift.latest_end_seconds)} included" if shift.overtime_seconds else ""
+    return f"the shift of {shift.rep_id} on {shift.day:%a %d %b}, {clock}{lunch}{over}"

@@ -1,7 +1,12 @@
-"""Who may visit a customer in this horizon: the owner, or the nearest reps who can stand in. Distances in km."""
+"""Who may visit a customer in this horizon: the owner, or the nearest reps who can stand in; and the owner's neighbours
+where borders are soft. A rep is as near as the nearer of his home and the centre of his territory. Distances in km."""
+
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
+
+from solvers.territories.neighbours import to_plane_km
 
 MOST_VISITORS = 3
 """Reps named for a customer whose owner cannot come."""
@@ -43,8 +48,67 @@ def find_visitors(
         elif not overlay or not able[skill].any():
             visitors.append(())
         else:
-            to_home = np.linalg.norm(homes_km - place_km[number], axis=1)
-            far = np.minimum(to_home, np.linalg.norm(centres_km - place_km[number], axis=1))
-            nearest = np.argsort(np.where(able[skill], far, np.inf), kind="stable")[:MOST_VISITORS]
-            visitors.append(tuple(rep_ids[rep] for rep in nearest if able[skill][rep]))
+            nearest = nearest_reps(place_km[number], homes_km, centres_km, able[skill], most=MOST_VISITORS)
+            visitors.append(tuple(rep_ids[rep] for rep in nearest))
     return visitors
+
+
+def nearest_reps(
+    place_km: np.ndarray, homes_km: np.ndarray, centres_km: np.ndarray, able: np.ndarray, *, most: int
+) -> list[int]:
+    """The nearest of the reps who are `able`, (reps,) bool, to one place, (2,), nearest first; ties: in their order."""
+    to_home = np.linalg.norm(homes_km - place_km, axis=1)
+    far = np.minimum(to_home, np.linalg.norm(centres_km - place_km, axis=1))
+    nearest = np.argsort(np.where(able, far, np.inf), kind="stable")[:most].tolist()
+    return [rep for rep in nearest if able[rep]]
+
+
+def find_border_visitors(
+    customers: pd.DataFrame,
+    team: pd.DataFrame,
+    centres: pd.DataFrame,
+    able: Mapping[str, Collection[str]],
+    visiting: Mapping[str, tuple[str, Sequence[str]]],
+    *,
+    neighbours: int,
+) -> dict[str, tuple[str, ...]]:
+    """By customer the reps who may make a visit across the border of a territory, nearest first; nobody is left out.
+
+    They are the `neighbours` nearest able reps beside the owner. A customer whose owner cannot come has none: whoever
+    stands in for him comes as a matter of course.
+
+    Args:
+        customers: silver table.
+        team: reps with homes, in any order.
+        centres: rep_id, centre_latitude, centre_longitude of territories; without a centre the home alone counts.
+        able: by skill ("" for none needed) the reps who have it and work on a day of the horizon.
+        visiting: by customer the owner, and the reps who may visit anyhow; only these customers are looked at.
+    """
+    team = team.sort_values("rep_id", ignore_index=True)
+    rep_ids = team["rep_id"].tolist()
+    known = customers.drop_duplicates("customer_id").set_index("customer_id")
+    middle = float(np.mean(known["latitude"].to_numpy(float))) if len(known) else 0.0
+    homes_km = _plane_km(team, "home_latitude", "home_longitude", middle)
+    centres = centres.reindex(columns=["rep_id", "centre_latitude", "centre_longitude"]).set_index("rep_id")
+    centres_km = _plane_km(centres.reindex(rep_ids), "centre_latitude", "centre_longitude", middle)
+    centres_km = np.where(np.isfinite(centres_km), centres_km, homes_km)
+    rows = known.loc[sorted(visiting)]
+    skills = rows["required_skill"] if "required_skill" in rows else pd.Series("", rows.index)
+    found = {}
+    places_km = _plane_km(rows, "latitude", "longitude", middle)
+    for customer, place_km, asked in zip(rows.index, places_km, skills, strict=True):
+        may_come = able.get(asked if isinstance(asked, str) else "", ())
+        owner, others = visiting[customer]
+        nearest: list[int] = []
+        if owner in may_come:
+            may = np.array([rep in may_come and rep != owner and rep not in others for rep in rep_ids], bool)
+            nearest = nearest_reps(place_km, homes_km, centres_km, may, most=neighbours)
+        found[str(customer)] = tuple(rep_ids[rep] for rep in nearest)
+    return found
+
+
+def _plane_km(table: pd.DataFrame, latitude: str, longitude: str, middle_latitude: float) -> np.ndarray:
+    """(n, 2) km of the table's places."""
+    return to_plane_km(
+        table[latitude].to_numpy(float), table[longitude].to_numpy(float), middle_latitude=middle_latitude
+    )

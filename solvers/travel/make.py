@@ -12,7 +12,8 @@ from solvers.travel.services import OSRM, VALHALLA, Http
 
 
 def make_travel(settings: Travel, travel_times: pd.DataFrame) -> TravelModel:
-    """The travel model that `reps.travel` asks for; all drives take the hour factor of `planned_at`.
+    """The travel model that `reps.travel` asks for; with `planned_at` all drives take that hour's factor, without it
+    none: `solvers.travel.hours` tells what a drive takes at its own time.
 
     Args:
         travel_times: from_id, to_id, seconds, metres; needed by `engine: matrix` only.
