@@ -3,6 +3,7 @@
 import csv
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -10,10 +11,10 @@ import numpy as np
 
 from benchmarks import routing_scale
 from benchmarks.frame import Cell, Options, Row
-from benchmarks.routing import peers, real_week
+from benchmarks.routing import features, peers, real_week, replanning
 from benchmarks.routing.cases import Case, problem_of
 from benchmarks.routing.check import Verdict, check
-from benchmarks.routing.formats import best_known, named, read, read_solomon, read_toptw
+from benchmarks.routing.formats import DEAR_HOUR_PRICE, best_known, named, read, read_solomon, read_toptw
 from benchmarks.routing.summary import OURS
 from benchmarks.routing.synthetic import toptw_like
 from benchmarks.routing.technicians import joined, read_technicians
@@ -31,6 +32,12 @@ SECONDS_PER_HOUR = 3600
 DEFAULT_TOPTW = ("c103", "c109", "r104", "rc107", "pr02", "pr09")
 ALL_PEERS_ON = ("c103", "r104", "pr02")
 DEFAULT_SOLOMON, DEFAULT_HOMBERGER = ("R104", "RC108", "C109", "R211"), ("r1_10_3",)
+DEAR_HOURS = {
+    "quick": (),
+    "default": (DEAR_HOUR_PRICE,),
+    "full": (DEAR_HOUR_PRICE / 2, DEAR_HOUR_PRICE, 2 * DEAR_HOUR_PRICE),
+}
+"""Prices of a travel hour at which the week is searched once more, by ours and by PyVRP."""
 FETCHERS = (2, 3, 5)
 """Technicians who can do each request before nobody more goes to fetch tools: what is tried."""
 ROUTES = {"quick": (2, 4), "default": (1, 2, 4), "full": (1, 2, 3, 4)}
@@ -56,6 +63,8 @@ def cells(options: Options) -> Iterator[Cell]:
         case = toptw_like(options.seed, 4)
         limit = options.seconds or QUICK_SECONDS
         yield Cell(f"synthetic {case.name}", partial(measure, case, ("pyvrp", "greedy"), limit, options))
+        if options.size != "quick":
+            yield from replanning.cells(options)
         return
     known = best_known(folder)
     for path in sorted((folder / "toptw").glob("*.txt")):
@@ -77,7 +86,14 @@ def cells(options: Options) -> Iterator[Cell]:
                 continue
             if full or names is None or path.stem in names:
                 yield from _of_file(path, options, known)
+    yield from _of_fields(options)
+
+
+def _of_fields(options: Options) -> Iterator[Cell]:
+    """The real week's field, its wishes, a rep who is ill, and a large field."""
     yield from real_week.cells(options)
+    yield from features.cells(options)
+    yield from replanning.cells(options)
     for cell in routing_scale.cells(options):
         yield Cell(cell.key, partial(_scaled, cell))
 
@@ -108,6 +124,9 @@ def _of_file(path: Path, options: Options, known: dict[tuple[str, str, str], flo
         for limit in (options.seconds,) if options.seconds else (SMALL_SECONDS, LARGE_SECONDS):
             rest = ("pyvrp", "ortools", "vroom", "greedy", "nearest", "top") if limit == long else ()
             yield Cell(f"week {case.name} {limit:g} s", partial(measure, case, rest, limit, options))
+        for price in DEAR_HOURS[options.size]:
+            dear = replace(case, name=f"{case.name} at {price:g} an hour", price=price)
+            yield Cell(f"week {dear.name}", partial(measure, dear, ("pyvrp",), long, options, family="week2000_dear"))
     elif case.family in ("solomon", "homberger"):
         one = _vrptw(path, case.name, known)
         limit = short if case.family == "solomon" else long
@@ -221,7 +240,9 @@ def _row(
         row["instance"] = f"{instance} m={case.vehicles}"
     if case is None or verdict is None:
         return row
-    travel = verdict.travel / SECONDS_PER_HOUR if case.family == "week2000" else verdict.travel
+    travel = verdict.travel
+    if case.family == "week2000":
+        travel, row["hour_price"] = travel / SECONDS_PER_HOUR, case.price
     row |= {"value": round(verdict.value, 2), "travel": round(travel, 2), "visits": verdict.visits, "best": case.best}
     row["faults"] = "; ".join(verdict.faults[:3])
     if case.best:

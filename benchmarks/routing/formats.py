@@ -15,6 +15,9 @@ WEEK_DAYS, WEEK_SHIFT_SECONDS, SECONDS_PER_HOUR = 5, 28800, 3600
 WEEK_DETOUR, WEEK_KMH, WEEK_PARKING_SECONDS = 1.35, 24, 120
 WEEK_HOUR_PRICE = 3.6
 """What an hour's drive costs in week2000, in points: small beside 32 points a customer, so that value comes first."""
+DEAR_HOUR_PRICE = 40.0
+"""What an hour's drive costs where it counts as much as any hour of a rep: all the value of week2000, 64,060 points,
+over its 1,600 hours of work."""
 
 
 def read(path: Path) -> Case:

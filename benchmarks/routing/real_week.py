@@ -6,28 +6,31 @@ customers are offered to the field, and for what prize, is drawn, so that this p
 
 import datetime as dt
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from benchmarks.frame import Cell, Options, Row
-from scenarios.schema import Horizon, Reps
+from benchmarks.routing.field_check import check_field
+from scenarios.schema import Borders, Horizon, Reps
 from solvers.brake import Brake
 from solvers.outcome import conclude
 from solvers.routing import RoutingProblem, make_problem
 from solvers.routing.arrays import make_arrays
 from solvers.routing.find import steps_for
 from solvers.routing.improve import make_state, search_from
+from solvers.routing.tables import stops_table
 from solvers.travel import make_travel
 from solvers.types import Territories
 
 MONDAY, DAYS = pd.Timestamp("2024-03-04"), ("mon", "tue", "wed", "thu", "fri")
 OFFERED, TIMES = 1000, 10
 EUR_PER_KM, PRIZE_MEAN, PRIZE_SPREAD = 0.35, 2.2, 0.9
-SETTINGS = {
+SETTINGS: Mapping[str, Any] = {
     "lunch": {"minutes": 45, "between": "12:30-15:00"},
     "travel": {"engine": "haversine", "speed_kmh": 22, "detour_factor": 1.35, "parking_minutes": 2},
 }
@@ -40,11 +43,24 @@ def cells(options: Options) -> Iterator[Cell]:
         yield Cell("real_week field", partial(measure, folder, options.seed))
 
 
-def field_problem(folder: Path, *, seed: int, offered: int = OFFERED) -> RoutingProblem:
-    """The week's reps and `offered` customers of theirs, prizes from a log-normal."""
+def field_problem(
+    folder: Path,
+    *,
+    seed: int,
+    offered: int = OFFERED,
+    settings: Mapping[str, Any] = SETTINGS,
+    borders: Mapping[str, Any] | None = None,
+) -> RoutingProblem:
+    """The week's reps and `offered` customers of theirs, prizes from a log-normal.
+
+    Args:
+        settings: the block `reps` of a scenario. borders: the block `territories.borders`; None: only owners visit.
+    """
     reps = pd.read_csv(folder / "reps.csv")
     owners = pd.read_csv(folder / "current_territories.csv.gz")
     customers = pd.read_csv(folder / "customers.csv.gz").merge(owners, on="customer_id")
+    centres = customers.groupby("rep_id", as_index=False)[["latitude", "longitude"]].mean()
+    centres = centres.rename(columns={"latitude": "centre_latitude", "longitude": "centre_longitude"})
     rng = np.random.default_rng(seed)
     customers = customers.iloc[np.sort(rng.permutation(len(customers))[:offered])].reset_index(drop=True)
     spans = zip(customers["window_start"], customers["window_end"], strict=True)
@@ -64,13 +80,14 @@ def field_problem(folder: Path, *, seed: int, offered: int = OFFERED) -> Routing
     assignment = customers[["customer_id", "rep_id"]].assign(visiting_rep_ids=visiting)
     skills = pd.Series([tuple(str(s).split("|")) for s in reps["skills"]], dtype=object)
     settled = conclude(stage="territories", value=0, bound=0, unit="", maximise=True, method="", seconds=0)
-    settings = Reps.model_validate(SETTINGS)
+    wishes = Reps.model_validate(settings)
     return make_problem(
-        allocations, customers.drop(columns="rep_id"), Territories(assignment, pd.DataFrame(), settled),
+        allocations, customers.drop(columns="rep_id"), Territories(assignment, centres, settled),
         _days(reps), _appointments(),
         reps.assign(skills=skills, end_latitude=np.nan, end_longitude=np.nan),
-        reps=settings, horizon=Horizon(start=dt.date(2024, 3, 4), days=len(DAYS)),
-        travel=make_travel(settings.travel, pd.DataFrame()), travel_eur_per_km=EUR_PER_KM,
+        reps=wishes, horizon=Horizon(start=dt.date(2024, 3, 4), days=len(DAYS)),
+        travel=make_travel(wishes.travel, pd.DataFrame()), travel_eur_per_km=EUR_PER_KM,
+        borders=None if borders is None else Borders.model_validate(borders),
     )  # fmt: skip
 
 
@@ -81,24 +98,17 @@ def measure(folder: Path, seed: int, offered: int = OFFERED) -> Iterator[Row]:
     for k, steps in enumerate((usual, TIMES * usual)):
         began, start = time.perf_counter(), make_state(problem, arrays, ())
         found = search_from(problem, arrays, start, steps=steps, seed=seed, brake=Brake(float("inf")))
-        value[k] = worth_eur(problem, found.sequences)
+        spent = time.perf_counter() - began
+        verdict = check_field(problem, stops_table(problem, arrays, found.sequences))
+        value[k] = verdict.value_eur
         share = {"share_pct": round(100 * value[0] / value[1], 3)} if k else {}
         yield {
             "family": "real_week", "instance": f"field, {offered} offered", "engine": "muster", "limit": 0.0,
-            "seconds": round(time.perf_counter() - began, 2), "value": round(value[k], 2), "gap_pct": None,
-            "best": None, "travel": None, "visits": sum(map(len, found.sequences)), "faults": "",
+            "seconds": round(spent, 2), "value": round(value[k], 2), "gap_pct": None,
+            "best": None, "travel": None, "visits": verdict.visits,
+            "faults": "; ".join(verdict.faults[:3]),
             "method": f"{steps} steps" + (f"; the usual ones find {share['share_pct']} % of it" if k else ""), **share,
         }  # fmt: skip
-
-
-def worth_eur(problem: RoutingProblem, sequences: tuple[tuple[int, ...], ...]) -> float:
-    """Prizes less drives."""
-    total = 0.0
-    for day, order in zip(problem.shifts, sequences, strict=True):
-        path = [day.start_place, *(problem.tasks[i].place for i in order), day.end_place]
-        km = float(problem.km[path[:-1], path[1:]].sum()) if order else 0.0
-        total += sum(problem.tasks[i].prize_eur for i in order) - problem.travel_eur_per_km * km
-    return total
 
 
 def _minutes(text: str) -> int:

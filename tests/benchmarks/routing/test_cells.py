@@ -9,6 +9,7 @@ from benchmarks.routing import BENCHMARK, peers, real_week
 from benchmarks.routing.cases import problem_of
 from benchmarks.routing.cells import FOREVER, bounded, cells, measure, technicians
 from benchmarks.routing.check import check
+from benchmarks.routing.formats import DEAR_HOUR_PRICE
 from benchmarks.routing.summary import SUMMARY_KEYS, summarise
 from benchmarks.routing.synthetic import toptw_like
 from solvers.routing.find import find_orders
@@ -78,8 +79,20 @@ def test_the_public_sets_give_cells_of_every_family():
     if not (data / "routing" / "bks.csv").exists():
         pytest.skip("needs ../shared/data beside the checkout")
     keys = [cell.key for cell in BENCHMARK.cells(Options(data=data))]
-    families = {"toptw", "toptw_opt", "week", "solomon", "homberger", "pcvrptw", "trsp", "real_week"}
+    families = {
+        "toptw",
+        "toptw_opt",
+        "week",
+        "solomon",
+        "homberger",
+        "pcvrptw",
+        "trsp",
+        "real_week",
+        "features",
+        "replan",
+    }
     assert families <= {key.split()[0] for key in keys}
+    assert "week week2000 at 40 an hour" in keys
     one = data / "routing" / "toptw" / "c101.txt"
     keys = [cell.key for cell in BENCHMARK.cells(Options(data=data, instances=(one,)))]
     assert keys == ["compile", "toptw c101 m=1", "toptw c101 m=2", "toptw c101 m=4", "toptw_opt c101"]
@@ -126,3 +139,37 @@ def test_the_usual_steps_are_compared_with_ten_times_as_many():
 def test_without_the_real_week_there_is_no_cell_for_it(tmp_path):
     """No folder, no cell."""
     assert list(real_week.cells(Options(data=tmp_path / "data"))) == []
+
+
+def test_the_week_at_a_dear_hour(small, tmp_path):
+    """Value and hours of ours and PyVRP at one price, as the summary names them; the hours are the checker's."""
+    dear = replace(small, family="week2000", price=DEAR_HOUR_PRICE)
+    rows = list(measure(dear, ("pyvrp",), 0.3, Options(data=tmp_path), family="week2000_dear"))
+    assert [(row["family"], row["hour_price"]) for row in rows] == [("week2000_dear", 40.0)] * 2
+    summary = summarise(rows)
+    assert summary["week2000.dear_value_60s"] == rows[0]["value"]
+    assert summary["week2000.dear_pyvrp_travel_h"] == rows[1]["travel"]
+    assert "week2000.value_60s" not in summary
+
+
+def test_ahead_in_both_is_told_by_price():
+    """At 3.6 more value in more hours; at 40 both, and that plan beats PyVRP's at 3.6 too; at 80 a rule is broken."""
+
+    def row(engine, price, value, travel, faults=""):
+        family = "week2000" if price == 3.6 else "week2000_dear"
+        return {
+            "family": family, "engine": engine, "hour_price": price, "value": value, "travel": travel, "limit": 60.0,
+            "faults": faults, "gap_pct": None,
+        }  # fmt: skip
+
+    rows = [
+        row("muster", 3.6, 54.0, 150.0), row("pyvrp", 3.6, 53.0, 145.0), row("muster", 40.0, 53.5, 140.0),
+        row("pyvrp", 40.0, 53.0, 144.0), row("muster", 80.0, 60.0, 1.0, "late"), row("pyvrp", 80.0, 52.0, 130.0),
+        row("muster", 3.6, 53.0, 160.0) | {"limit": 10.0},
+    ]  # fmt: skip
+    summary = summarise(rows)
+    assert summary["week2000.ahead_in_both"] == "40"
+    assert summary["week2000.pyvrp_plans_beaten_in_both"] == "2 of 3"
+    assert (summary["week2000.dear_value_60s"], summary["week2000.dear_pyvrp_travel_h"]) == (53.5, 144.0)
+    assert (summary["week2000.value_10s"], summary["week2000.travel_h"]) == (53.0, 150.0)
+    assert summarise(rows[:2])["week2000.ahead_in_both"] == "at no price"
