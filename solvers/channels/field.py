@@ -8,7 +8,8 @@ minutes and an estimated share of the driving:
 - to and from home: each working day the median drive out and back replaces one drive between visits; it is shared by
   the day's visits.
 
-m is the rep's time over the mean visit with such a drive (two rounds).
+m is the rep's time over the mean visit with such a drive (two rounds). Nobody knows departures yet: where drives
+take the factor of their own time, or the rep's own, they are counted at the mean factor over the rep's shifts.
 """
 
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from scenarios.schema import Reps
-from solvers.travel import Places, TravelModel
+from solvers.travel import Places, TravelModel, drive_factors, mean_factor, pace_of, stretched
 from solvers.types import Territories
 
 BOOKED_SHARE = 1.15
@@ -59,11 +60,11 @@ def field_load(
             nobody may visit is loaded with the visit alone.
         days: frame of `rep_days`.
         appointments: rep_id, start, end.
-        reps: the scenario's `reps` block (lunch).
-        travel: how long drives take.
+        reps: the scenario's `reps` block (lunch, hours of `travel`).
+        travel: how long drives take, at factor 1 or that of `planned_at`.
         default_visit_minutes: minutes of a visit whose customer gives none.
-        team: reps with home and end place, for the drives from and to home; without it the territory's centre stands
-            for both.
+        team: reps with home and end place, for the drives from and to home, and drive_factor; without it the
+            territory's centre stands for both places.
     """
     capacity = _capacity(days, appointments, reps)
     customers = customers.sort_values("customer_id", ignore_index=True)
@@ -78,13 +79,15 @@ def field_load(
         np.ones(len(customers), dtype=bool),
     )
     homes = _homes(territories, team)
+    factors = _mean_factors(days, reps, team)
     for rep_id, worked, available in zip(
         capacity["rep_id"], capacity["working_days"], capacity["available_minutes"], strict=True
     ):
         mine = np.flatnonzero(first == rep_id)
         if len(mine) and worked and available > 0:
             own = Places(places.ids[mine], places.latitude[mine], places.longitude[mine], places.parks[mine])
-            minutes[mine] += _driving(own, homes[rep_id], visit[mine], float(available), int(worked), travel)
+            own_travel = stretched(travel, factors[rep_id], reps.travel)
+            minutes[mine] += _driving(own, homes[rep_id], visit[mine], float(available), int(worked), own_travel)
     # Whole tenths: a programme of whole numbers has no rounding that could overfill a rep.
     minutes = np.ceil(minutes * 10 - 1e-6) / 10
     load = pd.DataFrame({"customer_id": customers["customer_id"].astype("str"), "minutes": minutes})
@@ -117,6 +120,22 @@ def _capacity(days: pd.DataFrame, appointments: pd.DataFrame, reps: Reps) -> pd.
 
 
 MINUTE = pd.Timedelta(minutes=1)
+
+
+def _mean_factors(days: pd.DataFrame, reps: Reps, team: pd.DataFrame | None) -> dict[str, float]:
+    """By working rep the mean factor of drives over all shifts of the horizon, weighed by their length."""
+    own = drive_factors(team) if team is not None else {}
+    bands, found = reps.travel.hour_bands(), {}
+    for rep_id, part in days[days["works"].to_numpy(bool)].groupby("rep_id"):
+        pace = pace_of(bands, own.get(str(rep_id), 1.0))
+        spans = [
+            ((starts_at - day).total_seconds(), (ends_at - day).total_seconds())
+            for day, starts_at, ends_at in zip(part["day"], part["shift_start_at"], part["shift_end_at"], strict=True)
+        ]
+        lengths = [max(end - start, 1.0) for start, end in spans]
+        means = [mean_factor(pace, start, end) for start, end in spans]
+        found[str(rep_id)] = 1.0 if not pace else float(np.average(means, weights=lengths))
+    return found
 
 
 def _union_minutes(appointments: pd.DataFrame, shift_start: pd.Timestamp, shift_end: pd.Timestamp) -> float:

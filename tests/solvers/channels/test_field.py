@@ -123,3 +123,16 @@ def test_nobody_and_nothing():
     )
     assert empty.capacity.empty
     assert empty.load.empty
+
+
+def test_drives_at_their_own_time_or_pace_are_counted_at_the_mean_factor_of_the_shift():
+    """9:00-17:00: two hours at factor 2, six at 1: 1.25 in the mean; a bicycle takes 4 times as long, so 5; both ways."""
+    people, team, territories = case([12], home_km=0)
+    usual = load(people, team, territories).load["minutes"].tolist()
+    hours = {"travel": {"hours": [{"between": "15:00-19:00", "factor": 2}]}}
+    slow = load(people, team, territories, **hours).load["minutes"].tolist()
+    bicycle = load(people, team.assign(drive_factor=4.0), territories, **hours).load["minutes"].tolist()
+    # the one visit has no length of its own: 30 minutes; 12 minutes there, 12 back
+    assert [usual, slow, bicycle] == [[54.0], [60.0], [150.0]]
+    planned = {"travel": {**hours["travel"], "planned_at": "16:00"}}
+    assert load(people, team, territories, **planned).load["minutes"].tolist() == usual  # the model's own factor
