@@ -9,7 +9,7 @@ from solvers.travel.formula import Calibrated
 from solvers.travel.kept import KeptDrives
 from solvers.travel.matrix import NAMED, some_drives
 from solvers.travel.places import Places, arrivals, great_circle_km
-from solvers.travel.services import Answer, Http, NoRoad, Service
+from solvers.travel.services import Answer, Apart, Http, NoRoad, Service, TooFar
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Server:
         if holes.any() and self.estimate is None:
             raise DataError(
                 f"{self._name()} knows no way for {holes.sum()} of {holes.size} drives, for example "
-                f"{some_drives(origins, destinations, holes)}. Correct the coordinates, or let "
-                "`reps.travel.fill_holes: true` estimate them."
+                f"{some_drives(origins, destinations, holes)}{_cut_off(origins, destinations, holes)}. Correct the "
+                "coordinates, or let `reps.travel.fill_holes: true` estimate them."
             )
         if self.estimate is not None:
             road_km = great_circle_km(origins, destinations) * self.estimate.detour_factor
@@ -55,7 +55,7 @@ class Server:
         if holes.any():
             found.append(
                 f"{holes.sum()} drives for which the server knows no way are estimated by the calibration, for example "
-                f"{some_drives(places, places, holes)}"
+                f"{some_drives(places, places, holes)}{_cut_off(places, places, holes)}"
             )
         return tuple(found)
 
@@ -79,30 +79,70 @@ class Server:
     def _ask(self, origins: Places, destinations: Places) -> None:
         try:
             answer = self._request(origins, destinations)
-        except NoRoad as error:
+        except (NoRoad, Apart, TooFar) as error:
             both = _together(origins, destinations)
-            raise self._off_road(both, self._without_road(both), str(error)) from None
+            lost = self._without_road(both)
+            if lost.any() or isinstance(error, NoRoad):
+                raise self._off_road(both, lost, str(error)) from None
+            if isinstance(error, TooFar):
+                raise self._too_far(origins, destinations, str(error)) from None
+            self._ask_halves(origins, destinations)
+        else:
+            self._keep(origins, destinations, answer)
+
+    def _ask_halves(self, origins: Places, destinations: Places) -> None:
+        """Ask again for what was not answered because roads do not join all places: in halves, down to one drive."""
+        n, m = len(origins.ids), len(destinations.ids)
+        if n == m == 1:
+            none = np.full((1, 1), np.nan)
+            self.kept.write(origins, destinations, none, none)
+            return
+        for half in np.array_split(np.arange(max(n, m)), 2):
+            block = (origins.take(half), destinations) if n >= m else (origins, destinations.take(half))
+            try:
+                answer = self._request(*block)
+            except Apart:
+                self._ask_halves(*block)
+            else:
+                self._keep(*block, answer)
+
+    def _keep(self, origins: Places, destinations: Places, answer: Answer) -> None:
+        both = _together(origins, destinations)
         far = np.nan_to_num(answer.snapped) > self.max_snap_metres
         if far.any():
-            both = _together(origins, destinations)
             raise self._off_road(both, far, "")
-        lost = np.isnan(answer.seconds) | np.isnan(answer.metres)
-        seconds, metres = (np.where(lost, np.nan, each) for each in (answer.seconds, answer.metres))
+        unknown = np.isnan(answer.seconds) | np.isnan(answer.metres)
+        nowhere = np.concatenate([unknown.all(axis=1), unknown.all(axis=0)])
+        if nowhere.any():  # islands, or places without a road: a server may give null for both
+            lost = np.zeros(len(nowhere), bool)
+            lost[nowhere] = self._without_road(both.take(np.flatnonzero(nowhere)))
+            if lost.any():
+                raise self._off_road(both, lost, "")
+        seconds, metres = (np.where(unknown, np.nan, each) for each in (answer.seconds, answer.metres))
         self.kept.write(origins, destinations, seconds, metres)
 
     def _request(self, origins: Places, destinations: Places) -> Answer:
         return self.service.ask(self.http, origins, destinations, self.profile, self.max_snap_metres)
 
     def _without_road(self, places: Places) -> np.ndarray:
-        """(n,) which places the server finds no road for: each is asked for alone."""
+        """(n,) which places the server finds no road for: each is asked for alone, from itself to itself."""
         lost = np.zeros(len(places.ids), bool)
         for i in range(len(places.ids)):
             one = places.take(np.array([i]))
             try:
-                self._request(one, one)
-            except NoRoad:
+                lost[i] = np.isnan(self._request(one, one).seconds).item()
+            except (NoRoad, Apart):
                 lost[i] = True
         return lost
+
+    def _too_far(self, origins: Places, destinations: Places, said: str) -> DataError:
+        km = great_circle_km(origins, destinations)
+        i, j = np.unravel_index(np.argmax(km), km.shape)
+        return DataError(
+            f"{self._name()} answers no drives as long as from {origins.ids[i]} to {destinations.ids[j]}, "
+            f"{km.max():.0f} km as the crow flies: {said}. Correct their coordinates, or raise the server's own limit "
+            "(service_limits, max_matrix_distance)."
+        )
 
     def _off_road(self, places: Places, lost: np.ndarray, said: str) -> DataError:
         names = list(dict.fromkeys(f"{places.ids[i]}{_guess(places, lost, i)}" for i in np.flatnonzero(lost).tolist()))
@@ -118,6 +158,18 @@ class Server:
 
     def _name(self) -> str:
         return f"the {self.service.name} server {self.http.url}"
+
+
+def _cut_off(origins: Places, destinations: Places, holes: np.ndarray) -> str:
+    """The places that no way leaves or none reaches, as the end of a sentence on holes; empty if there are none."""
+    others = ~_same(origins, destinations)
+    said = ""
+    for axis, ends, what in ((1, origins, "leaves"), (0, destinations, "reaches")):
+        asked = others.sum(axis=axis)
+        ids = ends.ids[(asked > 1) & ((holes & others).sum(axis=axis) == asked)]
+        if 0 < len(ids) < len(ends.ids):
+            said += f"; no way {what} {', '.join(map(str, ids[:NAMED]))}{' and others' if len(ids) > NAMED else ''}"
+    return said
 
 
 def _same(origins: Places, destinations: Places) -> np.ndarray:
