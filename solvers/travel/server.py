@@ -6,7 +6,7 @@ import numpy as np
 
 from scenarios.errors import DataError
 from solvers.travel.formula import Calibrated
-from solvers.travel.kept import KeptDrives
+from solvers.travel.kept import KeptDrives, addresses
 from solvers.travel.matrix import NAMED, some_drives
 from solvers.travel.places import Places, arrivals, great_circle_km
 from solvers.travel.services import Answer, Apart, Http, NoRoad, Service, TooFar
@@ -126,14 +126,17 @@ class Server:
 
     def _without_road(self, places: Places) -> np.ndarray:
         """(n,) which places the server finds no road for: each is asked for alone, from itself to itself."""
-        lost = np.zeros(len(places.ids), bool)
-        for i in range(len(places.ids)):
+        at = addresses(places)
+        lost: dict[str, bool] = {}
+        for i in range(len(at)):
+            if at[i] in lost:
+                continue
             one = places.take(np.array([i]))
             try:
-                lost[i] = np.isnan(self._request(one, one).seconds).item()
+                lost[at[i]] = np.isnan(self._request(one, one).seconds).item()
             except (NoRoad, Apart):
-                lost[i] = True
-        return lost
+                lost[at[i]] = True
+        return np.array([lost[each] for each in at], bool)
 
     def _too_far(self, origins: Places, destinations: Places, said: str) -> DataError:
         km = great_circle_km(origins, destinations)

@@ -22,15 +22,24 @@ CALIBRATION = {"bands": [{"speed_kmh": 36}]}
 
 @dataclass
 class Roads:
-    """Drives take 100 s per 0.01 degree north or south, 200 s east or west; roads lie within a degree of COAST."""
+    """Drives take 100 s per 0.01 degree north or south, 200 s east or west; roads lie within a degree of COAST.
+
+    version, connectivity: Valhalla's, and whether it was set up to know which regions are joined; islands: places that
+    no road joins to the others; reach_degrees: farthest two places that Valhalla takes.
+    """
 
     no_way: set[tuple[float, float]] = field(default_factory=set)
+    islands: set[tuple[float, float]] = field(default_factory=set)
+    reach_degrees: float = 1000
+    version: str = "3.9"
+    connectivity: bool = True
     failures: int = 0
     requests: list[int] = field(default_factory=list)
+    answered: list[int] = field(default_factory=list)
     profiles: tuple[str, ...] = ("car", "auto")
 
     def seconds(self, a, b):
-        if (a[0], b[0]) in self.no_way:
+        if (a[0], b[0]) in self.no_way or (a in self.islands) != (b in self.islands):
             return None
         return round(10_000 * abs(a[0] - b[0]) + 20_000 * abs(a[1] - b[1]), 1)
 
@@ -53,7 +62,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(503, b"")
         _, service, version, profile, at = parts.path.split("/")
         assert (service, version) == ("table", "v1")
-        if profile not in roads.profiles:
+        if profile not in roads.profiles:  # as proxies in front of several servers do; osrm-routed takes every name
             return self._send(400, {"code": "InvalidUrl", "message": "URL string malformed"})
         asked = parse_qs(parts.query)
         places = [(float(p.split(",")[1]), float(p.split(",")[0])) for p in at.split(";")]
@@ -72,22 +81,35 @@ class Handler(BaseHTTPRequestHandler):
         assert self.path == "/sources_to_targets"
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if asked["costing"] not in roads.profiles:
-            return self._send(400, {"error_code": 125, "error": "No costing method found", "status_code": 400})
+            return self._refuse(125, f"No costing method found: '{asked['costing']}'")
         ends = [[(p["lat"], p["lon"]) for p in asked[name]] for name in ("sources", "targets")]
-        cutoff = asked["sources"][0]["search_cutoff"]
         roads.requests.append(len(ends[0]) * len(ends[1]))
-        if any(roads.snap_metres(p) > cutoff for some in ends for p in some):
-            return self._send(400, {"error_code": 171, "error": "No suitable edges near location"})
-        cells = []
-        for i, a in enumerate(ends[0]):
-            took = [roads.seconds(a, b) for b in ends[1]]
-            cells.append(
-                [
-                    {"from_index": i, "to_index": j, "time": s, "distance": None if s is None else s / 100}
-                    for j, s in enumerate(took)
-                ]
-            )
-        return self._send(200, {"sources_to_targets": cells, "units": "kilometers"})
+        if any(math.dist(a, b) > roads.reach_degrees for a in ends[0] for b in ends[1]):
+            return self._refuse(154, "Path distance exceeds the max distance limit: 400000 meters")
+        cutoff, every = asked["sources"][0]["search_cutoff"], [*ends[0], *ends[1]]
+        lost = {p for p in every if roads.snap_metres(p) > cutoff}
+        if lost and roads.version == "3.2":
+            return self._refuse(171, "No suitable edges near location")
+        if roads.connectivity and (lost or len({p in roads.islands for p in every}) > 1):
+            return self._refuse(170, "Locations are in unconnected regions. Go check/edit the map at osm.org")
+        if lost and asked["verbose"]:
+            return self._send(500, {"error_code": 499, "error": "Unknown: !level_stack_", "status_code": 500})
+        apart = [[None if {a, b} & lost else roads.seconds(a, b) for b in ends[1]] for a in ends[0]]
+        seconds = [[s if s is None else int(s) for s in row] for row in apart]
+        km = [[s if s is None else s / 100 for s in row] for row in apart]
+        if roads.version == "3.5" and all(s is None for row in seconds for s in row):
+            return self._refuse(442, "No path could be found for input")
+        roads.answered.append(len(ends[0]) * len(ends[1]))
+        cells = {"durations": seconds, "distances": km}
+        if roads.version == "3.2" or asked["verbose"]:
+            cells = [
+                [{"from_index": i, "to_index": j, "time": s, "distance": km[i][j]} for j, s in enumerate(row)]
+                for i, row in enumerate(seconds)
+            ]
+        return self._send(200, {"sources_to_targets": cells, "units": "kilometers", "algorithm": "costmatrix"})
+
+    def _refuse(self, code, error):
+        self._send(400, {"error_code": code, "error": error, "status_code": 400, "status": "Bad Request"})
 
     def log_message(self, *args):
         """Say nothing."""
@@ -204,3 +226,78 @@ def test_a_damaged_file_of_kept_drives_is_named(server, tmp_path):
     travel.kept.file.write_bytes(b"no database at all, but long enough to be read as one" * 30)
     with pytest.raises(DataError, match=r"kept drives in .*\.sqlite cannot be used.*delete the file"):
         travel.matrix(FIELD, FIELD)
+
+
+ISLAND = places(("R1", 41.0, 2.0), ("C1", 41.01, 2.0), ("C2", 41.0, 2.02), ("C3", 41.5, 2.5), ("C4", 41.5, 2.51))
+"""C3 and C4 lie on an island."""
+TWO_ISLANDS = "knows no way for 12 of 25 drives, for example R1 to C3, R1 to C4, C1 to C3"
+
+
+@pytest.mark.parametrize(("version", "connectivity"), [("3.2", False), ("3.5", False), ("3.9", False), ("3.9", True)])
+def test_an_island_is_a_hole_between_its_places_and_the_others_only(server, tmp_path, version, connectivity):
+    """Servers with connectivity refuse every block that spans both; then halves are asked, and each answer is kept."""
+    server.roads.islands = {(41.5, 2.5), (41.5, 2.51)}
+    server.roads.version, server.roads.connectivity = version, connectivity
+    with pytest.raises(DataError, match=TWO_ISLANDS):
+        model(server, tmp_path, "valhalla").matrix(ISLAND, ISLAND)
+    asked = len(server.roads.requests)
+    filled = model(server, tmp_path, "valhalla", fill_holes=True, calibration=CALIBRATION, detour_factor=1)
+    assert filled.matrix(ISLAND, ISLAND)[0][3:, 3:].tolist() == [[0, 200], [200, 0]]
+    assert len(server.roads.requests) == asked
+
+
+def test_an_answer_split_by_places_apart_asks_each_drive_of_the_halves_once(server, tmp_path):
+    server.roads.islands = {(41.5, 2.5), (41.5, 2.51)}
+    with pytest.raises(DataError, match=TWO_ISLANDS):
+        model(server, tmp_path, "valhalla").matrix(ISLAND, ISLAND)
+    assert server.roads.requests[:6] == [25, 1, 1, 1, 1, 1]  # the block; then its places alone: all have a road
+    assert sum(server.roads.answered) == 5 + 3 * 3 + 2 * 2  # alone; the coast; the island
+
+
+@pytest.mark.parametrize("connectivity", [True, False])
+def test_a_place_without_a_road_is_told_from_an_island(server, tmp_path, connectivity):
+    server.roads.connectivity = connectivity
+    server.roads.islands = {(41.5, 2.5)}
+    lost = places(("R1", 41.0, 2.0), ("C1", 41.01, 2.0), ("C2", 41.5, 2.5), ("C3", 0.0, 0.0))
+    with pytest.raises(DataError, match="no road within 500 m of 1 places: C3 at latitude 0"):
+        model(server, tmp_path, "valhalla").matrix(lost, lost)
+
+
+def test_places_farther_apart_than_the_server_takes_are_named_with_its_limit(server, tmp_path):
+    server.roads.reach_degrees = 0.015
+    with pytest.raises(
+        DataError, match=r"no drives as long as from C1 to C2, 2 km .*400000 meters.*max_matrix_distance"
+    ):
+        model(server, tmp_path, "valhalla").matrix(FIELD, FIELD)
+
+
+def test_a_place_that_nothing_reaches_is_named_beside_its_holes(server, tmp_path):
+    server.roads.no_way = {(41.0, 41.01)}
+    with pytest.raises(DataError, match=r"2 of 9 drives, for example R1 to C1, C2 to C1; no way reaches C1\. Correct"):
+        model(server, tmp_path).matrix(FIELD, FIELD)
+
+
+def test_lengths_below_zero_become_the_straight_line_between_the_points_on_the_road(server, tmp_path, monkeypatch):
+    """As osrm-routed 26.5 answers for two places on one road; 0.001 degrees of latitude are 111.2 m."""
+
+    def answer(self):
+        points = [{"distance": 4.0, "location": [2.0, latitude]} for latitude in (41.0, 41.001)]
+        self._send(200, {"code": "Ok", "durations": [[0, 9], [8, 0]], "distances": [[0, -86.8], [120, 0]],
+                         "sources": points, "destinations": points})  # fmt: skip
+
+    monkeypatch.setattr(Handler, "do_GET", answer)
+    two = places(("C1", 41.0, 2.0), ("C2", 41.001, 2.0))
+    seconds, km = model(server, tmp_path).matrix(two, two)
+    assert seconds.tolist() == [[0, 9], [8, 0]]
+    np.testing.assert_allclose(km, [[0, 0.1112], [0.12, 0]], atol=1e-4)
+
+
+def test_the_other_kind_of_server_is_told_from_a_refusal(server, tmp_path, monkeypatch):
+    monkeypatch.setattr(Handler, "do_GET", lambda self: self._refuse(106, "Try any of: '/route'"))
+    with pytest.raises(DataError, match=r"answers, but not with a OSRM table.*reps\.travel\.engine"):
+        model(server, tmp_path).matrix(FIELD, FIELD)
+    monkeypatch.setattr(
+        Handler, "do_POST", lambda self: self._send(400, {"code": "InvalidUrl", "message": "malformed"})
+    )
+    with pytest.raises(DataError, match=r"answers, but not with a Valhalla table.*reps\.travel\.engine"):
+        model(server, tmp_path, "valhalla").matrix(FIELD, FIELD)
