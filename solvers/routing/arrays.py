@@ -3,16 +3,17 @@
 from typing import NamedTuple
 
 import numpy as np
+from numba import types
+from numba.extending import overload
 
+from solvers.routing.pace import NEVER, make_clocks
 from solvers.routing.problem import RoutingProblem
 
-NEVER = 1 << 40
-"""A time that is never reached."""
-
+__all__ = ["NEVER", "Arrays", "Memory", "Met", "State", "Work", "make_arrays"]
 
 PLACE, SERVICE, WINDOWS, FIRST_WINDOW = 0, 1, 2, 3
 """Columns of `Arrays.tasks`."""
-START, END, START_PLACE, END_PLACE, LUNCH, LUNCH_FROM, LUNCH_TO = range(7)
+START, END, START_PLACE, END_PLACE, LUNCH, LUNCH_FROM, LUNCH_TO, USUAL_END, PACE = range(9)
 """Columns of `Arrays.shifts`."""
 
 
@@ -20,13 +21,20 @@ class Arrays(NamedTuple):
     """A `RoutingProblem` as flat arrays for compiled code; T tasks, S shifts, P places, W windows a task.
 
     tasks: (T, 3 + 2 W) place (-1: where the rep is), service, number of windows, then (from, to) of each, ascending.
-    shifts: (S, 7) start, end, start place, end place, lunch, lunch from, lunch to. seconds, eur: (P, P) of a drive.
+    shifts: (S, 9) start, latest end, start place, end place, lunch, lunch from, lunch to, end without overtime, row of
+    `clock` (-1: drives always take the same). seconds, eur: (P, P) of a drive.
     gain_eur: (T,) prize plus a bonus for required work. fixed: (T,) appointments.
     near: (T, K) tasks that share a shift, nearest drive first. shifts_of: (T, A) allowed shifts. Both end with -1.
     load: (T, D), capacity: (S, D) of scarce things in the car. twin: (S,) an earlier shift that is the same in
     everything but its day, -1 if none. cost: (P, P) what the search counts for a drive: euros, and a little for each
     second, so that among equal plans the shorter is better. drives: (P, P, 4) float32, by place and other place:
     seconds from the other, seconds to it, cost from it, cost to it; all that an insertion asks stands side by side.
+    overtime: (S,) euros a second after the usual end. off: (T, A) euros that a visit brings less on each of its
+    shifts, by the column of `shifts_of`. border: (T, A) whether the shift is a neighbour's. most_border: (1,) such
+    visits at most. clock, back: see `pace.make_clocks`. parking: (P,) seconds of a drive to each place that no pace
+    stretches. crew: (S, 2) first shift of the shift's rep, and the one after his last. share: (S,) seconds of work that
+    are his share. beyond: (1,) euros for each second more. Of these `overtime`, `off`, `border`, `clock` and `beyond`
+    are empty and of type int8 where the problem does not ask for them (`is_asked`): what they cost is compiled away.
     """
 
     tasks: np.ndarray
@@ -42,6 +50,27 @@ class Arrays(NamedTuple):
     twin: np.ndarray
     cost: np.ndarray
     drives: np.ndarray
+    overtime: np.ndarray
+    off: np.ndarray
+    border: np.ndarray
+    most_border: np.ndarray
+    clock: np.ndarray
+    back: np.ndarray
+    parking: np.ndarray
+    crew: np.ndarray
+    share: np.ndarray
+    beyond: np.ndarray
+
+
+def is_asked(rule: np.ndarray) -> bool:
+    """Whether the problem asks for the rule that this array of `Arrays` is about: a constant to the compiler."""
+    return bool(rule.dtype != np.int8)
+
+
+@overload(is_asked)
+def _is_asked(rule):  # type: ignore[no-untyped-def]
+    asked = rule.dtype != types.int8
+    return lambda rule: asked
 
 
 class State(NamedTuple):
@@ -49,8 +78,9 @@ class State(NamedTuple):
 
     order: (S, N) task indices; length: (S,); shift_of: (T,) -1 where left out; times: (S, N + 1, 7) what is known after
     each event, see the columns below; leg: (S, N + 1) the search's cost of the drive that follows, 0 on an empty day;
-    carried: (S, D) load on board; value: (S,) gains less the search's cost of travel; stamp: (S,) number of this
-    version of the rep-day; clock: (1,) last stamp given.
+    carried: (S, D) load on board; value: (S,) gains less the search's cost of travel and of overtime; overtime: (S,)
+    euros of the latter; work: (S,) seconds of service and driving; away: (1,) visits on a neighbour's shifts; stamp:
+    (S,) number of this version of the rep-day; last: (1,) last stamp given.
     """
 
     order: np.ndarray
@@ -60,8 +90,11 @@ class State(NamedTuple):
     leg: np.ndarray
     carried: np.ndarray
     value: np.ndarray
+    overtime: np.ndarray
+    work: np.ndarray
+    away: np.ndarray
     stamp: np.ndarray
-    clock: np.ndarray
+    last: np.ndarray
 
 
 HERE, ONWARD, BEFORE, AFTER, LATE_BEFORE, LATE_AFTER, PLACELESS = range(7)
@@ -138,9 +171,11 @@ def make_arrays(problem: RoutingProblem) -> Arrays:
         numbers[i, :FIRST_WINDOW] = task.place, task.service_seconds, len(task.windows)
         numbers[i, FIRST_WINDOW : FIRST_WINDOW + 2 * len(task.windows)] = np.ravel(task.windows)
         shifts_of[i, : len(task.shifts)] = task.shifts
+    paces = sorted({s.pace for s in shifts if s.pace})
+    clock, back = make_clocks(paces)
     rows = [
-        (s.start_seconds, s.end_seconds, s.start_place, s.end_place, s.lunch_seconds, s.lunch_from_seconds,
-         s.lunch_to_seconds) for s in shifts
+        (s.start_seconds, s.latest_end_seconds, s.start_place, s.end_place, s.lunch_seconds, s.lunch_from_seconds,
+         s.lunch_to_seconds, s.end_seconds, paces.index(s.pace) if s.pace else -1) for s in shifts
     ]  # fmt: skip
     seconds = np.ascontiguousarray(problem.seconds, np.int32)
     eur = np.ascontiguousarray(problem.km * problem.travel_eur_per_km, float)
@@ -148,7 +183,7 @@ def make_arrays(problem: RoutingProblem) -> Arrays:
     things = max((len(s.capacity) for s in shifts), default=0)
     return Arrays(
         tasks=numbers,
-        shifts=np.array(rows, np.int64).reshape(len(shifts), 7),
+        shifts=np.array(rows, np.int64).reshape(len(shifts), PACE + 1),
         seconds=seconds,
         eur=eur,
         gain_eur=np.array([t.prize_eur + (bonus if t.required else 0.0) for t in tasks], float),
@@ -160,7 +195,48 @@ def make_arrays(problem: RoutingProblem) -> Arrays:
         twin=_twins(problem),
         cost=cost,
         drives=np.stack([seconds.T, seconds, cost.T, cost], axis=2).astype(np.float32),
+        overtime=_asked(np.array([s.overtime_eur_per_hour / 3600 for s in shifts], float)),
+        **_by_shift(problem, shifts_of.shape[1]),
+        clock=clock if paces else clock.astype(np.int8),
+        back=back,
+        parking=np.where(problem.places.parks, problem.parking_seconds, 0).astype(np.int64),
+        **_weeks(problem),
     )
+
+
+def _asked(rule: np.ndarray) -> np.ndarray:
+    """The array, or what `is_asked` denies if nothing in it says anything."""
+    return rule if rule.any() else np.zeros((0,) * rule.ndim, np.int8)
+
+
+def _by_shift(problem: RoutingProblem, width: int) -> dict[str, np.ndarray]:
+    """`off`, `border` and `most_border`: what differs between the shifts of one visit."""
+    off, border = np.zeros((len(problem.tasks), width)), np.zeros((len(problem.tasks), width), bool)
+    for i, task in enumerate(problem.tasks):
+        border[i, : len(task.shifts)] = np.isin(task.shifts, task.border)
+        off[i, : len(task.shifts)] = task.waited_eur or 0.0
+    most = 0
+    if problem.borders is not None:
+        off += problem.borders.eur_per_visit * border
+        most = problem.borders.most_visits
+    return {"off": _asked(off), "border": _asked(border), "most_border": np.array([most], np.int64)}
+
+
+def _weeks(problem: RoutingProblem) -> dict[str, np.ndarray]:
+    """`crew`, `share` and `beyond`: what a rep's days have in common; shifts are sorted by rep."""
+    reps, even = np.array([s.rep_id for s in problem.shifts], object), problem.even
+    starts = np.flatnonzero(np.append(True, reps[1:] != reps[:-1])) if len(reps) else np.zeros(0, np.int64)
+    ends = np.append(starts[1:], len(reps))
+    crew = np.repeat(np.column_stack([starts, ends]), ends - starts, axis=0).astype(np.int64).reshape(len(reps), 2)
+    share = np.array([even.share_seconds.get(rep, 0.0) if even else np.inf for rep in reps], float)
+    return {"crew": crew, "share": share, "beyond": _asked(np.array([even.eur_per_hour / 3600 if even else 0.0]))}
+
+
+def in_euros(arrays: Arrays) -> Arrays:
+    """The same with drives that count their euros alone."""
+    drives = arrays.drives.copy()
+    drives[:, :, 2], drives[:, :, 3] = arrays.eur.T, arrays.eur
+    return arrays._replace(cost=arrays.eur, drives=drives)
 
 
 def idle_eur_per_second(problem: RoutingProblem) -> float:
@@ -174,7 +250,10 @@ def idle_eur_per_second(problem: RoutingProblem) -> float:
 
 
 def _twins(problem: RoutingProblem) -> np.ndarray:
-    """(S,): the last shift before each that has the same rep's places, times, lunch, capacity and visits, or -1."""
+    """(S,): the last shift before each that has the same rep's places, times, lunch, capacity and visits, or -1.
+
+    Where waiting costs something the earlier of two is the better, so it may stand for both.
+    """
     members: dict[int, list[int]] = {s: [] for s in range(len(problem.shifts))}
     for i, task in enumerate(problem.tasks):
         for s in task.shifts:
@@ -183,7 +262,8 @@ def _twins(problem: RoutingProblem) -> np.ndarray:
     twin = np.full(len(problem.shifts), -1, np.int64)
     for s, day in enumerate(problem.shifts):
         clock = (day.start_seconds, day.end_seconds, day.lunch_seconds, day.lunch_from_seconds, day.lunch_to_seconds)
-        key = (clock, day.start_place, day.end_place, day.capacity, tuple(members[s]))
+        later = (day.overtime_seconds, day.overtime_eur_per_hour, day.pace)
+        key = (clock, later, day.start_place, day.end_place, day.capacity, tuple(members[s]))
         twin[s] = last.get(key, -1)
         last[key] = s
     return twin

@@ -4,8 +4,8 @@ import numpy as np
 
 from solvers.brake import Brake
 from solvers.routing.arrays import Arrays
+from solvers.routing.compiled import fill
 from solvers.routing.improve import make_state, read_orders
-from solvers.routing.insertion import fill
 from solvers.routing.problem import Orders, RoutingProblem
 from solvers.routing.scratch import make_memory, make_work
 

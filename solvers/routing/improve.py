@@ -8,11 +8,11 @@ import numpy as np
 
 from scenarios.errors import NoLegalPlan
 from solvers.brake import Brake
-from solvers.routing.arrays import END, PLACE, SERVICE, START, START_PLACE, Arrays, Met, State
-from solvers.routing.insertion import fill, fits, insert, retime
+from solvers.routing.arrays import END, PLACE, SERVICE, START, START_PLACE, Arrays, Met, State, in_euros, is_asked
+from solvers.routing.compiled import fill, insert, retime, scan, search, uneven_eur
+from solvers.routing.pace import TICKS
 from solvers.routing.press import Press
 from solvers.routing.problem import RoutingProblem
-from solvers.routing.ruin_recreate import search
 from solvers.routing.scratch import make_memory, make_met, make_work
 
 STEPS_A_CALL = 500
@@ -45,8 +45,9 @@ class Improved:
 def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequence[int]]) -> State:
     """A legal plan that follows the given orders: `sequences` has one order a shift, () where nothing is known.
 
-    Where an order cannot be kept to the second, the visit of least gain a minute is left out until it can. Fixed
-    appointments stand in every order by their time and are never left out.
+    Where an order cannot be kept to the second, the visit of least gain a minute is left out until it can; border
+    visits beyond the budget are left out, too. Fixed appointments stand in every order by their time and are never left
+    out.
     """
     shifts, tasks, room = len(problem.shifts), len(problem.tasks), most_events(arrays)
     state = State(
@@ -57,8 +58,11 @@ def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequ
         leg=np.zeros((shifts, room + 1)),
         carried=np.zeros(arrays.capacity.shape, np.int64),
         value=np.zeros(shifts),
+        overtime=np.zeros(shifts),
+        work=np.zeros(shifts, np.int64),
+        away=np.zeros(1, np.int64),
         stamp=np.zeros(shifts, np.int64),
-        clock=np.zeros(1, np.int64),
+        last=np.zeros(1, np.int64),
     )
     fixed: dict[int, list[int]] = {}
     for i in np.flatnonzero(arrays.fixed):
@@ -66,11 +70,21 @@ def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequ
     for shift in range(shifts):
         given = [int(i) for i in (sequences[shift] if sequences else ()) if shift in problem.tasks[i].shifts]
         visits = [i for i in given if state.shift_of[i] < 0 and not arrays.fixed[i]]
+        room_beyond = int(arrays.most_border[0] - state.away[0])
+        beyond = [i for i in visits if shift in problem.tasks[i].border][max(0, room_beyond) :]
+        visits = [i for i in visits if i not in beyond]
         appointments = sorted(fixed.get(shift, ()), key=lambda i: problem.tasks[i].windows[0])
+        whole = [i for i in given if i in visits or i in appointments]
+        if appointments and len(whole) == len(visits) + len(appointments) <= room:
+            if _set_day(arrays, state, shift, whole, []):
+                state.away[0] += sum(shift in problem.tasks[i].border for i in visits)
+                continue
+            state.shift_of[appointments] = -1
         while len(visits) + len(appointments) > room or not _set_day(arrays, state, shift, visits, appointments):
             if not visits:
                 raise NoLegalPlan(f"the appointments of {problem.shifts[shift].rep_id} cannot all be kept")
             visits.remove(min(visits, key=lambda i: arrays.gain_eur[i] / (60 + arrays.tasks[i, SERVICE])))
+        state.away[0] += sum(shift in problem.tasks[i].border for i in visits)
     return state
 
 
@@ -85,25 +99,30 @@ def most_events(arrays: Arrays) -> int:
     drives[origins[:, None] == there[None, :]] = np.iinfo(np.int64).max
     alone = np.bincount(there, minlength=len(arrays.seconds))[there] == 1
     drive = np.where((place >= 0) & alone & ~np.isin(place, starts), drives.min(axis=0), 0)
+    if is_asked(arrays.clock):
+        drive = np.where(drive > 0, arrays.parking[there] + (drive - arrays.parking[there]) * _fastest(arrays), 0)
     needed = np.cumsum(np.sort(arrays.tasks[:, SERVICE] + drive))
     longest = np.max(arrays.shifts[:, END] - arrays.shifts[:, START], initial=0)
     return int(np.searchsorted(needed, longest, side="right")) + 1
 
 
+def _fastest(arrays: Arrays) -> float:
+    """The smallest factor of any pace, at most 1."""
+    return min(1.0, TICKS / float(np.diff(arrays.clock, axis=1).max()))
+
+
 def _set_day(arrays: Arrays, state: State, shift: int, visits: list[int], appointments: list[int]) -> bool:
-    """Write the rep-day: visits in the given order, each appointment where it is legal; False if that cannot be."""
+    """Write the rep-day: visits in the given order, each appointment where it costs least; False if that cannot be."""
     state.shift_of[state.order[shift, : state.length[shift]]] = -1
     state.order[shift, : len(visits)], state.length[shift] = visits, len(visits)
     state.shift_of[visits] = shift
     if not retime(arrays, state, shift) and not appointments:
         return False
     for task in appointments:
-        for position in range(int(state.length[shift]) + 1):
-            if fits(arrays, state, shift, position, task):
-                insert(arrays, state, shift, position, task)
-                break
-        else:
+        _, position = scan(arrays, state, shift, 0, int(state.length[shift]), task)
+        if position < 0:
             return False
+        insert(arrays, state, shift, position, task)
     return True
 
 
@@ -140,7 +159,7 @@ def search_from(
     memory, work, met = make_memory(arrays), make_work(arrays), make_met(arrays, state.order.shape[1], rows=remember)
     inserted = fill(arrays, state, memory, work, rng)
     kept, best = copied(state), copied(state)
-    values = np.full(2, state.value.sum())
+    values = np.full(2, state.value.sum() - uneven_eur(arrays, state))
     movable = int(np.sum(~arrays.fixed))
     left = None if seconds is None else seconds - (1 + FINISH) * (time.perf_counter() - began)
     pace = _Pace(steps if movable else 0, left if movable else None, movable, _scale(problem, arrays, state))
@@ -155,7 +174,7 @@ def search_from(
         if watch is not None:
             watch(float(values[1]))
     found = make_state(problem, arrays, read_orders(press.best(best)))
-    fill(arrays._replace(cost=arrays.eur, drives=_true_drives(arrays)), found, make_memory(arrays), work, rng)
+    fill(in_euros(arrays), found, make_memory(arrays), work, rng)
     return Improved(read_orders(found), brake_hit, pace.done, read_met(met), inserted)
 
 
@@ -203,13 +222,6 @@ def _scale(problem: RoutingProblem, arrays: Arrays, state: State) -> float:
         return float(np.mean(optional))
     used = np.arange(state.leg.shape[1])[None, :] <= state.length[:, None]
     return max(1e-9, float(state.leg[used].sum()) / max(1, int(state.length.sum())))
-
-
-def _true_drives(arrays: Arrays) -> np.ndarray:
-    """`Arrays.drives` with euros alone, for the last refill."""
-    drives = arrays.drives.copy()
-    drives[:, :, 2], drives[:, :, 3] = arrays.eur.T, arrays.eur
-    return drives
 
 
 def copied(state: State) -> State:

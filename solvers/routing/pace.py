@@ -43,7 +43,7 @@ def make_clocks(paces: Sequence[Pace]) -> tuple[np.ndarray, np.ndarray]:
     return clock, np.array(back, np.int32).reshape(len(paces), len(marks))
 
 
-@njit(cache=True, inline="always")
+@njit
 def arrival(clock: np.ndarray, back: np.ndarray, pace: int, departure: int, drive: int, parking: int) -> int:
     """When a drive ends that begins at `departure`; pace -1: it always takes `drive` seconds.
 
@@ -62,7 +62,7 @@ def arrival(clock: np.ndarray, back: np.ndarray, pace: int, departure: int, driv
     return reached
 
 
-@njit(cache=True, inline="always")
+@njit
 def leave(clock: np.ndarray, back: np.ndarray, pace: int, arrive_by: int, drive: int, parking: int) -> int:
     """The latest departure of a drive that must end by `arrive_by`; -NEVER if there is none since midnight."""
     departure = arrive_by - drive

@@ -7,7 +7,8 @@ counters: Christiaens and Vanden Berghe, 2020). What is kept is judged by the tr
 
 import numpy as np
 
-from solvers.routing.arrays import Arrays, Memory, State
+from solvers.routing.arrays import Arrays, Memory, State, is_asked
+from solvers.routing.compiled import uneven_eur
 
 GROWTH = 0.1
 """By which share of its first gain a missing required visit grows at each look."""
@@ -48,9 +49,17 @@ class Press:
     def _note(self, best: State) -> None:
         there = _tasks(best.order, best.length)
         drives = float(sum(leg[: n + 1].sum() for leg, n in zip(best.leg, best.length, strict=True) if n))
-        true_eur = float(self._true[there].sum()) - drives
+        extra = float(best.overtime.sum()) + uneven_eur(self.arrays, best) + self._off(best, there)
+        true_eur = float(self._true[there].sum()) - drives - extra
         if true_eur > self._best_eur:
             self._best_eur, self._orders = true_eur, (best.order.copy(), best.length.copy())
+
+    def _off(self, best: State, there: np.ndarray) -> float:
+        """What the visits bring less on their shifts than elsewhere."""
+        if not is_asked(self.arrays.off):
+            return 0.0
+        shift = np.repeat(np.arange(len(best.length)), best.length)
+        return float(self.arrays.off[there][self.arrays.shifts_of[there] == shift[:, None]].sum())
 
 
 def _tasks(order: np.ndarray, length: np.ndarray) -> np.ndarray:

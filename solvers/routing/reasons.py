@@ -8,10 +8,10 @@ import pandas as pd
 
 from scenarios.clock import format_clock
 from scenarios.errors import NoLegalPlan
-from solvers.routing.arrays import Arrays, State, make_arrays
+from solvers.routing.arrays import Arrays, State, in_euros, is_asked, make_arrays
+from solvers.routing.compiled import fits, scan
 from solvers.routing.improve import make_state
 from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Task
-from solvers.routing.ruin_recreate import added, fits
 from solvers.routing.visits import UNSERVED
 
 Fact = tuple[str, str]
@@ -30,7 +30,9 @@ class Reasons:
     """Tests of one problem: what each visit could do alone, beside fixed work, and in the final plan."""
 
     def __init__(self, problem: RoutingProblem, arrays: Arrays) -> None:
-        self._problem, self._arrays = problem, arrays
+        self._problem, self._arrays, self._euros = problem, arrays, in_euros(arrays)
+        paid = any(s.overtime_seconds for s in problem.shifts) or is_asked(arrays.off)
+        self._least = "the cheapest way to make it" if paid else "the cheapest detour"
         anytime = tuple(replace(t, windows=((0, SPAN_SECONDS),)) for t in problem.tasks)
         self._anytime = make_arrays(replace(problem, tasks=anytime))
         without = replace(problem, tasks=tuple(t for t in problem.tasks if t.kind == "visit"))
@@ -61,16 +63,10 @@ class Reasons:
         """(reason, sentence) of a visit that the final plan leaves out."""
         if fact := self.impossible(index):
             return fact
-        task, arrays = self._problem.tasks[index], self._arrays
-        costs = [
-            added(arrays.eur, arrays, plan, shift, position, index)
-            for shift in task.shifts
-            for position in range(plan.length[shift] + 1)
-            if fits(arrays, plan, shift, position, index)
-        ]
-        prize = task.prize_eur
+        task, prize = self._problem.tasks[index], self._problem.tasks[index].prize_eur
+        costs = self._costs(plan, index)
         if prize <= 0 or (costs and min(costs) >= prize):
-            least = f"the cheapest detour costs {min(costs):.2f} euro" if costs else "any detour costs more"
+            least = f"{self._least} costs {min(costs):.2f} euro" if costs else "any detour costs more"
             return "below_cost", f"{task.customer_id} would bring {prize:.2f} euro; {least}"
         if costs:
             return "not_selected", f"{task.customer_id} would add {prize - min(costs):.2f} euro; the search ended early"
@@ -81,6 +77,18 @@ class Reasons:
             f"{task.customer_id} ({minutes:.0f} minutes, {prize:.2f} euro) fits none of {days} shifts of "
             f"{self._reps(task)} beside {int(plan.length[list(task.shifts)].sum())} other stops"
         )
+
+    def _costs(self, plan: State, index: int) -> list[float]:
+        """Euros that each legal rep-day would take of the visit's prize at least: detour, overtime, wait, border."""
+        arrays, task = self._euros, self._problem.tasks[index]
+        full = plan.away[0] >= arrays.most_border[0]
+        costs = []
+        for slot, shift in enumerate(task.shifts):
+            gain, position = scan(arrays, plan, shift, 0, int(plan.length[shift]), index)
+            if position >= 0 and not (full and shift in task.border):
+                off = float(arrays.off[index, slot]) if is_asked(arrays.off) else 0.0
+                costs.append(float(arrays.gain_eur[index] - gain) + off)
+        return costs
 
     def _beside_pins(self, plan: State, index: int) -> bool:
         if self._pinned is None or self._pinned[0] is not plan:
@@ -105,7 +113,7 @@ class Reasons:
     def _too_far(self, task: Task) -> str:
         seconds, days = self._problem.seconds, [self._problem.shifts[s] for s in task.shifts]
         drive = min(int(seconds[d.start_place, task.place] + seconds[task.place, d.end_place]) for d in days)
-        longest = max(d.end_seconds - d.start_seconds - d.lunch_seconds for d in days)
+        longest = max(d.latest_end_seconds - d.start_seconds - d.lunch_seconds for d in days)
         return (
             f"{task.customer_id}: {drive / 60:.0f} minutes of driving there and back and "
             f"{task.service_seconds / 60:.0f} minutes of visit exceed the longest shift of {self._reps(task)}, "
@@ -115,7 +123,7 @@ class Reasons:
     def _no_window(self, task: Task) -> str:
         spans = ", ".join(f"{format_clock(a // 60)}-{format_clock(b // 60)}" for a, b in task.windows)
         days = [self._problem.shifts[s] for s in task.shifts]
-        first, last = min(d.start_seconds for d in days), max(d.end_seconds for d in days)
+        first, last = min(d.start_seconds for d in days), max(d.latest_end_seconds for d in days)
         return (
             f"{task.customer_id}: no {task.service_seconds / 60:.0f}-minute visit within {spans} fits a shift of "
             f"{self._reps(task)} ({format_clock(first // 60)}-{format_clock(last // 60)})"
@@ -150,7 +158,7 @@ def unserved_table(problem: RoutingProblem, arrays: Arrays, orders: Sequence[Seq
     Raises:
         NoLegalPlan: a pinned visit is left out: fixed work that the search could not fit together.
     """
-    plan, reasons = make_state(problem, arrays, orders), Reasons(problem, arrays)
+    plan, reasons = make_state(problem, in_euros(arrays), orders), Reasons(problem, arrays)
     rows = list(problem.refused.itertuples(index=False, name=None))
     for index in np.flatnonzero(plan.shift_of < 0):
         task = problem.tasks[index]

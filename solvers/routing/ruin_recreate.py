@@ -8,17 +8,12 @@ Slack induction by string removals: Christiaens & Vanden Berghe (2020), Transpor
 visits that do not pay, or fit nowhere, stay out.
 """
 
-import hashlib
-from collections.abc import Callable
-from pathlib import Path
-
 import numpy as np
 from numba import njit
 
 from solvers.routing.arrays import Arrays, Memory, Met, State, Work
-from solvers.routing.insertion import added, around, bare, choose, fill, fits, insert, retime
-
-__all__ = ["added", "fill", "fits", "insert", "retime", "search"]
+from solvers.routing.insertion import around, choose, fits, insert, uneven_eur
+from solvers.routing.timing import bare, is_border, retime
 
 MEAN_REMOVED = 10.0
 """Visits removed in a step, on average (the paper's value)."""
@@ -34,8 +29,6 @@ WIDE = 0.2
 """Share of these that fill it with whatever is left out anywhere, not only nearby."""
 LEFT_OUT, JUST_REMOVED = -1, -2
 """In `State.shift_of`: of a task that is on no rep-day; while a step collects its pool, of one it has removed."""
-SOURCES = ("arrays.py", "insertion.py", "ruin_recreate.py")
-"""What `search` is compiled from. Numba's cache looks at one file only; this makes it look at all of them."""
 
 
 @njit
@@ -60,6 +53,7 @@ def cut_string(
         inside = first <= i < first + span and not spared <= i < spared + span - length
         if inside and not arrays.fixed[task]:
             state.shift_of[task] = -1
+            state.away[0] -= is_border(arrays, task, shift)
             work.pool[removed] = task
             removed += 1
         else:
@@ -112,7 +106,8 @@ def open_day(arrays: Arrays, state: State, work: Work, task: int, touched: int) 
     for shift in arrays.shifts_of[task]:
         if shift < 0:
             break
-        if state.length[shift] == 0 and not work.touched[shift] and fits(arrays, state, shift, 0, task):
+        full = state.away[0] >= arrays.most_border[0] and is_border(arrays, task, shift)
+        if state.length[shift] == 0 and not work.touched[shift] and not full and fits(arrays, state, shift, 0, task):
             insert(arrays, state, shift, 0, task)
             work.touched[shift] = True
             work.shifts[touched] = shift
@@ -174,6 +169,10 @@ def recreate(
 @njit
 def settle(state: State, kept: State, work: Work, met: Met, changed: np.ndarray, accepted: bool) -> None:
     """Make the step's rep-days the current ones, or bring them back to what they were."""
+    if accepted:
+        kept.away[0] = state.away[0]
+    else:
+        state.away[0] = kept.away[0]
     if not accepted:
         for shift in changed:
             for i in range(state.length[shift]):
@@ -199,6 +198,7 @@ def copy_day(source: State, target: State, shift: int) -> None:
     target.times[shift, : count + 1] = source.times[shift, : count + 1]
     target.leg[shift, : count + 1] = source.leg[shift, : count + 1]
     target.carried[shift] = source.carried[shift]
+    target.overtime[shift], target.work[shift] = source.overtime[shift], source.work[shift]
 
 
 @njit
@@ -217,40 +217,33 @@ def note(state: State, met: Met, shift: int) -> None:
     met.order[row, : state.length[shift]] = state.order[shift, : state.length[shift]]
 
 
-def _search_of(sources: str) -> Callable[..., None]:
-    """`search` compiled from sources with this hash: numba puts what a function closes over into its cache's key."""
+@njit
+def search(
+    arrays: Arrays, state: State, kept: State, best: State, memory: Memory, work: Work, met: Met,
+    values: np.ndarray, heat: np.ndarray, rng: np.random.Generator,
+) -> None:  # fmt: skip
+    """One step for each temperature of `heat` (euros); updates state, best and values = (current, best): sums of
+    `State.value` less `uneven_eur`.
 
-    @njit(cache=True)
-    def compiled(
-        arrays: Arrays, state: State, kept: State, best: State, memory: Memory, work: Work, met: Met,
-        values: np.ndarray, heat: np.ndarray, rng: np.random.Generator,
-    ) -> None:  # fmt: skip
-        """One step for each temperature of `heat` (euros); updates state, best and values = (current, best).
-
-        kept: the current plan, to which a rejected step goes back. met: notes the rep-days of accepted plans.
-        """
-        if not sources:
-            return
-        arrays, state, kept, best = bare(arrays), bare(state), bare(kept), bare(best)
-        memory, work, met = bare(memory), bare(work), bare(met)
-        for step in range(len(heat)):
-            touched, removed, pooled = ruin(arrays, state, work, rng)
-            changed = work.shifts[: recreate(arrays, state, memory, work, touched, removed, pooled, rng)]
-            value = values[0]
-            for shift in changed:
-                value += state.value[shift] - kept.value[shift]
-            accepted = value > values[0] + heat[step] * np.log(max(rng.random(), 1e-300))
-            settle(state, kept, work, met, changed, accepted)
-            if accepted:
-                values[0] = value
-            if accepted and value > values[1] + 1e-7:
-                values[1] = value
-                for shift in np.flatnonzero(work.unsaved):
-                    copy_day(kept, best, shift)
-                    work.unsaved[shift] = False
-
-    made: Callable[..., None] = compiled
-    return made
-
-
-search = _search_of(hashlib.sha256(b"".join((Path(__file__).parent / f).read_bytes() for f in SOURCES)).hexdigest())
+    kept: the current plan, to which a rejected step goes back. met: notes the rep-days of accepted plans.
+    """
+    arrays, state, kept, best = bare(arrays), bare(state), bare(kept), bare(best)
+    memory, work, met = bare(memory), bare(work), bare(met)
+    strain = uneven_eur(arrays, kept)
+    for step in range(len(heat)):
+        touched, removed, pooled = ruin(arrays, state, work, rng)
+        changed = work.shifts[: recreate(arrays, state, memory, work, touched, removed, pooled, rng)]
+        value = values[0]
+        for shift in changed:
+            value += state.value[shift] - kept.value[shift]
+        pull = uneven_eur(arrays, state)
+        value += strain - pull
+        accepted = value > values[0] + heat[step] * np.log(max(rng.random(), 1e-300))
+        settle(state, kept, work, met, changed, accepted)
+        if accepted:
+            values[0], strain = value, pull
+        if accepted and value > values[1] + 1e-7:
+            values[1] = value
+            for shift in np.flatnonzero(work.unsaved):
+                copy_day(kept, best, shift)
+                work.unsaved[shift] = False

@@ -8,21 +8,23 @@ import numpy as np
 import pytest
 
 from solvers.brake import Brake
-from solvers.routing import ruin_recreate
+from solvers.routing import compiled
 from solvers.routing.arrays import make_arrays
+from solvers.routing.compiled import fits, retime
 from solvers.routing.improve import copied, make_state, read_met, search_from
-from solvers.routing.insertion import fits, retime
 from solvers.routing.scratch import make_memory, make_met, make_work
 
 
 def interpreted(monkeypatch):
     """The compiled files, run by Python instead."""
     monkeypatch.setattr(numba.config, "DISABLE_JIT", True)
-    for name in ("insertion", "ruin_recreate"):
+    package = sys.modules["solvers.routing"]
+    for name in ("pace", "timing", "insertion", "ruin_recreate", "compiled"):
         full = f"solvers.routing.{name}"
         spec = importlib.util.find_spec(full)
         module = importlib.util.module_from_spec(spec)
         monkeypatch.setitem(sys.modules, full, module)
+        monkeypatch.setattr(package, name, module)
         spec.loader.exec_module(module)
     return module
 
@@ -54,7 +56,7 @@ def run(module, problem, steps, rows=0):
 def test_compiled_and_interpreted_agree_step_by_step(world, monkeypatch):
     """Same seed, same steps, same plans: the compiler changes nothing."""
     problem = crowded(world)
-    fast = run(ruin_recreate, problem, 100, rows=64)
+    fast = run(compiled, problem, 100, rows=64)
     slow = run(interpreted(monkeypatch), problem, 100, rows=64)
     assert slow[0] == fast[0]
     assert slow[1].tolist() == fast[1].tolist()
@@ -66,7 +68,7 @@ def test_compiled_and_interpreted_agree_step_by_step(world, monkeypatch):
 def test_the_state_never_drifts_from_its_orders(world):
     """After many kept and undone steps, times, values and places equal those computed afresh from the orders."""
     problem = crowded(world)
-    _, values, _, state, _ = run(ruin_recreate, problem, 2000)
+    _, values, _, state, _ = run(compiled, problem, 2000)
     fresh = copied(state)
     for shift in range(len(problem.shifts)):
         assert retime(make_arrays(problem), fresh, shift)
@@ -93,7 +95,7 @@ def test_four_numbers_say_what_the_clock_says(world, feasible):
     """Each insertion of each left-out visit into each day of a searched plan: constant-time check against a walk."""
     problem = crowded(world)
     arrays = make_arrays(problem)
-    state = run(ruin_recreate, problem, 300)[3]
+    state = run(compiled, problem, 300)[3]
     verdicts = set()
     for task in np.flatnonzero(state.shift_of < 0):
         for shift in problem.tasks[task].shifts:
