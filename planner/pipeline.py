@@ -1,11 +1,5 @@
 """The data's path through one week, on one screen: from what is known to who does what when."""
 
-from forecasting.calls import apply_events, forecast_calls
-from forecasting.closure import forecast_closure
-from forecasting.customers import score_customers
-from forecasting.leads import score_leads
-from forecasting.next_best_action import value_actions
-from forecasting.response import learn_response
 from inputs.types import Tables
 from planner.agree import agree_on_visits
 from planner.audit import audit
@@ -34,6 +28,14 @@ def make_plan(scenario: Scenario, tables: Tables, *, cache: StageCache | None = 
     cache = cache or StageCache()
     if scenario.replan is not None:
         return plan_again(scenario, tables, cache=cache)
+    # Imported here: a plan in hand is never forecast anew, and the learners take a second to load.
+    from forecasting.calls import apply_events, forecast_calls
+    from forecasting.closure import forecast_closure
+    from forecasting.customers import score_customers
+    from forecasting.leads import score_leads
+    from forecasting.next_best_action import value_actions
+    from forecasting.response import learn_response
+
     run, s, t = cache.run, scenario, tables
     seed, effort, limits, engines = s.solve.seed, s.solve.effort, s.solve.time_limit_seconds, s.solve.engines
     visit_minutes = s.visit_minutes()
