@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 import pandas as pd
 
 from inputs.types import Tables
-from planner.audit import allocation, centre, forecasts, replanned, routes, statements, territory
+from planner.audit import allocation, centre, forecasts, replanned, routes, statements, territory, visitors, ways, worth
 from planner.audit.findings import Finding
 from scenarios.schema import Scenario
 
@@ -20,6 +20,9 @@ CHECKS: tuple[Check, ...] = (
     *territory.CHECKS,
     *allocation.CHECKS,
     *routes.CHECKS,
+    *visitors.CHECKS,
+    *worth.CHECKS,
+    *ways.CHECKS,
     *replanned.CHECKS,
     *centre.CHECKS,
     *statements.CHECKS,

@@ -1,4 +1,8 @@
-"""Drives, recomputed: chord length between unit vectors instead of the haversine, the raw matrix, or kept answers."""
+"""Drives, recomputed: chord length between unit vectors instead of the haversine, the raw matrix, or kept answers.
+
+Where `reps.travel.hours` tells how the day's traffic stretches a drive, and no hour is named for all of them, a drive
+is followed from one part of the day into the next: within a part of factor f it gets on by 1 / f of a second a second.
+"""
 
 import math
 import sqlite3
@@ -13,6 +17,7 @@ EARTH_RADIUS_KM = 6371.0088
 Place = tuple[str, float, float]
 """id ("" where none), latitude, longitude in degrees."""
 SERVERS = {"osrm", "valhalla"}
+DAY_SECONDS = 86400
 NEVER = (math.inf, math.inf)
 
 
@@ -41,16 +46,50 @@ class Drives:
         }
         self.answered: dict[tuple[str, str], tuple[float, float]] = {}
 
-    def drive(self, origin: Place, destination: Place, *, parks: bool) -> tuple[float, float]:
-        """(seconds with parking if `parks`, km); both 0 within one place."""
+    def drive(
+        self, origin: Place, destination: Place, *, parks: bool, leaves: float, drive_factor: float = 1.0
+    ) -> tuple[float, float]:
+        """(seconds with parking if `parks`, km); both 0 within one place.
+
+        leaves: seconds after midnight. drive_factor: of the rep, on the time at the wheel.
+        """
         if origin[0] == destination[0] and origin[1:] == destination[1:]:
             return 0.0, 0.0
         seconds, km = self._driving(origin, destination)
-        factor = 1.0
+        at_the_wheel = self._stretched(seconds * drive_factor, leaves)
+        return at_the_wheel + (60 * self.settings.parking_minutes if parks else 0.0), km
+
+    def usual_seconds(self, origin: Place, destination: Place, *, parks: bool) -> float:
+        """Seconds of the drive for a usual rep, at the hour of `planned_at` or without any traffic."""
+        if self.settings.planned_at is not None or not self.settings.hours:
+            return self.drive(origin, destination, parks=parks, leaves=0.0)[0]
+        calm = Drives(self.settings.model_copy(update={"hours": []}), pd.DataFrame())
+        calm.matrix, calm.answered = self.matrix, self.answered
+        return calm.drive(origin, destination, parks=parks, leaves=0.0)[0]
+
+    def _stretched(self, seconds: float, leaves: float) -> float:
+        """What a drive of so many seconds takes on the road at that hour of the day."""
+        if self.settings.planned_at is not None:
+            return seconds * self._part_of_day(60.0 * self.settings.planned_at)[0]
+        clock, ahead = leaves, seconds
+        while math.isfinite(ahead):
+            factor, until = self._part_of_day(clock)
+            if clock + ahead * factor <= until:
+                return clock + ahead * factor - leaves
+            ahead -= (until - clock) / factor
+            clock = until
+        return seconds
+
+    def _part_of_day(self, clock: float) -> tuple[float, float]:
+        """(factor at that second, second at which it ends); every day is like the first."""
+        midnight = clock // DAY_SECONDS * DAY_SECONDS
+        ends = DAY_SECONDS
         for band in self.settings.hours:
-            if self.settings.planned_at is not None and band.between[0] <= self.settings.planned_at < band.between[1]:
-                factor = band.factor
-        return seconds * factor + (60 * self.settings.parking_minutes if parks else 0.0), km
+            begins, closes = (60 * minute for minute in band.between)
+            if begins <= clock - midnight < closes:
+                return band.factor, midnight + closes
+            ends = min(ends, begins) if begins > clock - midnight else ends
+        return 1.0, midnight + ends
 
     def _driving(self, origin: Place, destination: Place) -> tuple[float, float]:
         """(seconds at the wheel before the factor of the hour, km)."""

@@ -22,7 +22,8 @@ CALLS_TOLERANCE = 1e-3
 
 
 def team_as_known(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
-    """Reps of the team have home, shift, days and skills of the table `reps`; others only if headcount grows."""
+    """Reps of the team have home, shift, days, skills and drive factor of the table `reps`; others only if headcount
+    grows."""
     known = {row.rep_id: row for row in rows(tables.reps)}
     new = 0
     for row in rows(plan["team"]):
@@ -32,8 +33,9 @@ def team_as_known(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Fi
             continue
         same = [row.skills == "|".join(raw.skills), row.shift_start == raw.shift_start, row.shift_end == raw.shift_end]
         same += [raw.working_days == () or row.working_days == "|".join(raw.working_days)]
-        places = ("home_latitude", "home_longitude", "end_latitude", "end_longitude")
-        same += [bool(np.isclose(getattr(row, at), getattr(raw, at), equal_nan=True)) for at in places]
+        numbers = ["home_latitude", "home_longitude", "end_latitude", "end_longitude"]
+        numbers += ["drive_factor"] * (hasattr(row, "drive_factor") and hasattr(raw, "drive_factor"))
+        same += [bool(np.isclose(getattr(row, at), getattr(raw, at), equal_nan=True)) for at in numbers]
         if not all(same):
             yield Finding("team_as_known", "team", row.rep_id, "is not as in the table reps")
     if new > max(0, scenario.reps.headcount_change):
