@@ -224,9 +224,9 @@ def _by_shift(problem: RoutingProblem, width: int) -> dict[str, np.ndarray]:
 
 def _weeks(problem: RoutingProblem) -> dict[str, np.ndarray]:
     """`crew`, `share` and `beyond`: what a rep's days have in common; shifts are sorted by rep."""
-    reps, even = np.array([s.rep_id for s in problem.shifts], object), problem.even
-    starts = np.flatnonzero(np.append(True, reps[1:] != reps[:-1])) if len(reps) else np.zeros(0, np.int64)
-    ends = np.append(starts[1:], len(reps))
+    reps, even = [shift.rep_id for shift in problem.shifts], problem.even
+    starts = np.array([s for s, rep in enumerate(reps) if s == 0 or reps[s - 1] != rep], np.int64)
+    ends = np.append(starts[1:], len(reps))[: len(starts)]
     crew = np.repeat(np.column_stack([starts, ends]), ends - starts, axis=0).astype(np.int64).reshape(len(reps), 2)
     share = np.array([even.share_seconds.get(rep, 0.0) if even else np.inf for rep in reps], float)
     return {"crew": crew, "share": share, "beyond": _asked(np.array([even.eur_per_hour / 3600 if even else 0.0]))}

@@ -14,14 +14,17 @@ from solvers.routing.improve import make_state, search_from
 from solvers.routing.problem import Orders, RoutingProblem
 
 ENGINES = ("auto", "native", "pyvrp", "ortools", "greedy")
-EVERYTHING = frozenset(
-    {"lunch", "several windows", "visits open to several reps", "appointments without a place", "loads"}
+SEARCH_ONLY = frozenset(
+    {"loads", "overtime", "drives by their own time", "visits that lose by waiting", "border visits", "even weeks"}
 )
+EVERYTHING = SEARCH_ONLY | {
+    "lunch", "several windows", "visits open to several reps", "appointments without a place",
+}  # fmt: skip
 SUPPORTS: Mapping[str, frozenset[str]] = {
     "native": EVERYTHING,
     "greedy": EVERYTHING,
-    "pyvrp": EVERYTHING - {"loads"},
-    "ortools": EVERYTHING - {"loads"},
+    "pyvrp": EVERYTHING - SEARCH_ONLY,
+    "ortools": EVERYTHING - SEARCH_ONLY,
 }
 """What each engine can be asked for beside prizes, drives, one window, skills, pins, required visits and several days.
 
@@ -33,6 +36,8 @@ MOST_STEPS = {"quick": 25_000, "normal": 60_000, "thorough": 600_000}
 """Never more steps than these, however large the problem."""
 AFTER_ENGINE_SHARE = 0.3
 """Share of these steps that follows an engine which has searched itself."""
+GO_ON_SHARE = 0.5
+"""Share of these steps that a search takes which goes on from a plan with one rule less."""
 DEAR_SHARE = 0.5
 """Rep-days are dear to begin where more than this share of the visits does not pay alone."""
 LONG_DAY = 25
@@ -54,6 +59,11 @@ def needs(problem: RoutingProblem) -> tuple[str, ...]:
         ),
         "appointments without a place": any(task.place < 0 for task in problem.tasks),
         "loads": any(any(task.load) for task in problem.tasks),
+        "overtime": any(shift.overtime_seconds for shift in problem.shifts),
+        "drives by their own time": any(shift.pace for shift in problem.shifts),
+        "visits that lose by waiting": any(any(task.waited_eur) for task in problem.tasks),
+        "border visits": problem.borders is not None,
+        "even weeks": problem.balance_eur_per_hour > 0,
     }
     return tuple(name for name, there in asked.items() if there)
 
@@ -167,6 +177,27 @@ def find_orders(
         told.append(f"ruin and recreate, {after.steps} steps")
     method = ("auto: " if engine == "auto" else "") + ", then ".join(told)
     return Orders(after.sequences, method, after.brake_hit or found.brake_hit, after.met)
+
+
+def go_on(
+    problem: RoutingProblem,
+    orders: Orders,
+    *,
+    engine: str,
+    seed: int,
+    brake: Brake,
+    effort: Effort,
+    watch: Callable[[float], None] | None = None,
+) -> Orders:
+    """The shared search from a plan of the same visits under other rules; never worse than that plan under these."""
+    steps = 0 if engine == "greedy" else int(GO_ON_SHARE * steps_for(problem, effort))
+    arrays = make_arrays(problem)
+    state = make_state(problem, arrays, orders.sequences)
+    after = search_from(
+        problem, arrays, state, steps=steps, seed=seed, brake=brake, remember=len(orders.met), watch=watch
+    )
+    met = dict.fromkeys((*orders.met, *after.met))
+    return Orders(after.sequences, orders.method, after.brake_hit or orders.brake_hit, tuple(met))
 
 
 def _share_together(problem: RoutingProblem) -> float:

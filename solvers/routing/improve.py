@@ -172,7 +172,7 @@ def search_from(
         pace.taken(len(heat))
         press.look(state, best, memory, values)
         if watch is not None:
-            watch(float(values[1]))
+            watch(press.value(values))
     found = make_state(problem, arrays, read_orders(press.best(best)))
     fill(in_euros(arrays), found, make_memory(arrays), work, rng)
     return Improved(read_orders(found), brake_hit, pace.done, read_met(met), inserted)

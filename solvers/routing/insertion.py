@@ -123,7 +123,7 @@ def beyond_eur(arrays: Arrays, state: State, shift: int, more_seconds: float) ->
     work = more_seconds
     for own in range(arrays.crew[shift, 0], arrays.crew[shift, 1]):
         work += state.work[own]
-    return max(0.0, work - arrays.share[shift]) * arrays.beyond[0] if is_asked(arrays.beyond) else 0.0
+    return float(max(0.0, work - arrays.share[shift]) * arrays.beyond[0] if is_asked(arrays.beyond) else 0.0)
 
 
 @njit

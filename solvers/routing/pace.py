@@ -55,7 +55,7 @@ def arrival(clock: np.ndarray, back: np.ndarray, pace: int, departure: int, driv
         if goal > clock[pace, SPAN_SECONDS]:
             reached = NEVER
         else:
-            reached = np.int64(back[pace, goal // TICKS])
+            reached = int(back[pace, goal // TICKS])
             while clock[pace, reached] < goal:
                 reached += 1
             reached += parking
@@ -74,7 +74,7 @@ def leave(clock: np.ndarray, back: np.ndarray, pace: int, arrive_by: int, drive:
         if goal < 0:
             departure = -NEVER
         else:
-            departure = np.int64(back[pace, goal // TICKS])
+            departure = int(back[pace, goal // TICKS])
             while departure < SPAN_SECONDS and clock[pace, departure + 1] <= goal:
                 departure += 1
             if clock[pace, departure] > goal:

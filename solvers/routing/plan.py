@@ -3,6 +3,7 @@
 import math
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 import pandas as pd
 
@@ -11,14 +12,15 @@ from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.routing.arrays import make_arrays, required_bonus_eur
 from solvers.routing.bound import upper_bound_eur
-from solvers.routing.find import check_engine, find_orders, needs
+from solvers.routing.find import check_engine, find_orders, go_on, needs
 from solvers.routing.hours import hour_prices
 from solvers.routing.pool.settle import ROUNDS, settle
 from solvers.routing.problem import Orders, RoutingProblem
 from solvers.routing.reasons import check_required, unserved_table
 from solvers.routing.scale.orders import is_large, large_orders
-from solvers.routing.tables import shifts_table, stops_table
-from solvers.types import Routes
+from solvers.routing.tables import plan_value_eur, shifts_table, stops_table
+from solvers.routing.ways import find_ways, ways_table
+from solvers.types import Routes, no_routing_ways
 
 Watch = Callable[[float, float | None], None]
 """Is told euros of the best so far, and a bound that no plan exceeds (None: unknown)."""
@@ -39,7 +41,9 @@ def plan_routes(
 ) -> Routes:
     """Who visits whom, when: the most prize less travel; required visits before prizes.
 
-    Value = sum of prizes of the visits made - travel_eur_per_km x km of all drives (appointments' included).
+    Value = sum of what the visits made bring on their days - travel_eur_per_km x km of all drives (appointments'
+    included) - overtime - what border visits cost. Where borders or even weeks are asked for, the plan is searched
+    without them first, and goes on from there; `Routes.ways` tells what each brings or costs.
 
     Args:
         engine: `native` starts greedily and searches by ruin and recreate over exact schedules; `pyvrp` and `ortools`
@@ -66,25 +70,34 @@ def plan_routes(
     brake = Brake(began + time_limit_seconds, stop)
     arrays = make_arrays(problem)
     check_required(problem, frozenset())
-    orders, bound = None, 0.0
+    orders, bound, ways = None, 0.0, no_routing_ways()
     if problem.shifts:
-        if engine == "auto" and is_large(problem):
-            orders = large_orders(problem, effort=effort, workers=workers, seed=seed, brake=brake)
-        else:
-            kept = ROUTES_KEPT if ROUNDS[effort] else 0
-            orders = find_orders(
-                problem, engine=engine, effort=effort, seed=seed, brake=brake, remember=kept,
-                watch=_in_euros(problem, watch),
+
+        told = _in_euros(problem, watch)
+
+        def search(each: RoutingProblem, plan: Orders | None) -> Orders:
+            if plan is not None:
+                return go_on(each, plan, engine=engine, effort=effort, seed=seed, brake=brake, watch=told)
+            if engine == "auto" and is_large(each):
+                return large_orders(each, effort=effort, workers=workers, seed=seed, brake=brake)
+            return find_orders(
+                each, engine=engine, effort=effort, seed=seed, brake=brake,
+                remember=ROUTES_KEPT if ROUNDS[effort] else 0, watch=told,
             )  # fmt: skip
-        orders, bound = settle(problem, orders, effort=effort, seed=seed, brake=brake)
+
+        *others, last = find_ways(problem, search)
+        orders, bound = settle(last.problem, last.orders, effort=effort, seed=seed, brake=brake)
+        problem = last.problem
+        arrays = make_arrays(problem)
+        ways = ways_table([*others, replace(last, orders=orders)])
     sequences = orders.sequences if orders else ()
     stops = stops_table(problem, arrays, sequences)
     unserved = unserved_table(problem, arrays, sequences)
     shifts = shifts_table(problem, stops)
-    value = float(stops["prize_eur"].sum() - problem.travel_eur_per_km * stops["travel_km"].sum())
+    value = plan_value_eur(problem, shifts)
     prices = hour_prices(problem, sequences, effort=effort, seed=seed)
     outcome = _outcome(problem, orders, value, bound, unserved, time.perf_counter() - began)
-    return Routes(stops, shifts, unserved, outcome, prices)
+    return Routes(stops, shifts, unserved, outcome, prices, ways)
 
 
 def _in_euros(problem: RoutingProblem, watch: Watch | None) -> Callable[[float], None] | None:

@@ -38,6 +38,10 @@ class Press:
         there = _tasks(best.order, best.length)
         values[1] += GROWTH * float(self._true[there[missing[there]]].sum())
 
+    def value(self, values: np.ndarray) -> float:
+        """The best plan's value by the true gains, as of the last look."""
+        return self._best_eur if self._pressed else float(values[1])
+
     def best(self, best: State) -> State:
         """The best plan by the true gains among those looked at and the search's own."""
         if not self._pressed:

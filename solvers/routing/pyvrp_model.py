@@ -36,6 +36,10 @@ def cannot_say(problem: RoutingProblem) -> tuple[str, ...]:
         "several windows": any(len(task.windows) != 1 for task in problem.tasks),
         "appointments without a place": any(task.place < 0 for task in problem.tasks),
         "visits that no rep-day may do": any(not task.shifts for task in problem.tasks),
+        "visits that bring less on some rep-days": any(task.waited_eur or task.border for task in problem.tasks),
+        "overtime": any(shift.overtime_seconds for shift in problem.shifts),
+        "drives by their own time": any(shift.pace for shift in problem.shifts),
+        "even weeks": problem.even is not None,
     }
     return tuple(name for name, there in asked.items() if there)
 

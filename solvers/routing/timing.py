@@ -230,7 +230,7 @@ def retime(arrays: Arrays, state: State, shift: int) -> bool:
 @njit(inline="always")
 def leave_for(arrays: Arrays, shift: int, place: int, to: int, arrive_by: int) -> int:
     """The latest time to leave `place` to be at `to` by then."""
-    departure = arrive_by - np.int64(arrays.seconds[place, to])
+    departure = int(arrive_by - np.int64(arrays.seconds[place, to]))
     if is_asked(arrays.clock):
         drive = arrive_by - departure
         departure = leave(arrays.clock, arrays.back, arrays.shifts[shift, PACE], arrive_by, drive, arrays.parking[to])
@@ -248,4 +248,4 @@ def walk(arrays: Arrays, state: State, shift: int, position: int, task: int) -> 
     for i in range(position, state.length[shift]):
         place, before, after = advance(arrays, shift, place, before, after, state.order[shift, i])
     home = end_of_day(arrays, shift, place, before, after)
-    return home if home <= arrays.shifts[shift, END] else NEVER
+    return int(home) if home <= arrays.shifts[shift, END] else NEVER

@@ -4,8 +4,8 @@ What a rule brings or costs is measured, not estimated: the same search goes on 
 the two plans' values are told side by side (`Routes.ways`).
 """
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -22,33 +22,39 @@ Search = Callable[[RoutingProblem, Orders | None], Orders]
 """From a problem, and the plan to begin with, to a plan."""
 
 
-def asks_for_ways(problem: RoutingProblem) -> bool:
-    """Whether the problem has a rule whose price is to be told."""
-    return problem.borders is not None or problem.balance_eur_per_hour > 0
+@dataclass(frozen=True)
+class Way:
+    """A plan on the way, and the problem that it solves."""
+
+    name: str
+    problem: RoutingProblem
+    orders: Orders
 
 
-def search_ways(problem: RoutingProblem, search: Search) -> tuple[RoutingProblem, Orders, pd.DataFrame]:
-    """The plan with all that is asked for, the problem that it solves, and `Routes.ways`."""
-    plans = list(_plans(problem, search))
-    _, solved, orders = plans[-1]
-    share = solved.even.share_seconds if solved.even else shares_seconds(problem, orders.sequences)
-    rows = [_row(way, each, orders, share) for way, each, orders in plans]
-    table = pd.DataFrame(rows, columns=list(no_routing_ways().columns)).astype(no_routing_ways().dtypes.to_dict())
-    return solved, orders, table
-
-
-def _plans(problem: RoutingProblem, search: Search) -> Iterator[tuple[str, RoutingProblem, Orders]]:
+def find_ways(problem: RoutingProblem, search: Search) -> Iterator[Way]:
+    """The plans on the way, the last one with all that is asked for; one alone if the problem does not ask for ways."""
     own = within_territories(problem)
     orders = search(own, None)
-    yield OWN, own, orders
-    open_borders = replace(problem, even=None)
+    yield Way(OWN, own, orders)
     if problem.borders is not None:
+        open_borders = replace(problem, even=None)
         orders = search(open_borders, orders)
-        yield BORDER, open_borders, orders
+        yield Way(BORDER, open_borders, orders)
     if problem.balance_eur_per_hour > 0:
         even = EvenWeeks(problem.balance_eur_per_hour, shares_seconds(problem, orders.sequences))
         balanced = replace(problem, even=even)
-        yield EVEN, balanced, search(balanced, orders)
+        yield Way(EVEN, balanced, search(balanced, orders))
+
+
+def ways_table(ways: Sequence[Way]) -> pd.DataFrame:
+    """`Routes.ways`; empty where one plan stands alone."""
+    if len(ways) < 2:
+        return no_routing_ways()
+    last = ways[-1]
+    even = last.problem.even
+    share = even.share_seconds if even else shares_seconds(last.problem, last.orders.sequences)
+    table = pd.DataFrame([_row(way, share) for way in ways], columns=list(no_routing_ways().columns))
+    return table.astype(no_routing_ways().dtypes.to_dict())
 
 
 def within_territories(problem: RoutingProblem) -> RoutingProblem:
@@ -83,15 +89,15 @@ def work_seconds(problem: RoutingProblem, sequences: tuple[tuple[int, ...], ...]
     return work
 
 
-def _row(way: str, problem: RoutingProblem, orders: Orders, share: Mapping[str, float]) -> tuple[object, ...]:
-    stops = stops_table(problem, make_arrays(problem), orders.sequences)
-    shifts = shifts_table(problem, stops)
+def _row(way: Way, share: Mapping[str, float]) -> tuple[object, ...]:
+    problem, sequences = way.problem, way.orders.sequences
+    shifts = shifts_table(problem, stops_table(problem, make_arrays(problem), sequences))
     work = dict.fromkeys(share, 0.0)
-    for shift, seconds in zip(problem.shifts, work_seconds(problem, orders.sequences), strict=True):
+    for shift, seconds in zip(problem.shifts, work_seconds(problem, sequences), strict=True):
         work[shift.rep_id] += seconds
     hours = np.array(list(work.values())) / SECONDS_PER_HOUR
     beyond = np.maximum(0.0, hours - np.array([share[rep] for rep in work]) / SECONDS_PER_HOUR)
     return (
-        way, plan_value_eur(problem, shifts), int(shifts["visits"].sum()), int(shifts["border_visits"].sum()),
-        float(beyond.sum()), float(hours.max(initial=0.0)), float(hours.min(initial=np.inf)),
+        way.name, plan_value_eur(problem, shifts), int(shifts["visits"].sum()), int(shifts["border_visits"].sum()),
+        float(beyond.sum()), float(hours.max()), float(hours.min()),
     )  # fmt: skip
