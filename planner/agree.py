@@ -25,6 +25,8 @@ ROUNDS: dict[Effort, int] = {"quick": 1, "normal": 2, "thorough": 10}
 """Rounds at most; a round in which every visit fits is the last one."""
 PATIENCE = 2
 """Rounds without a better plan, after which no more are tried."""
+ROUTE_COSTS = ["overtime_eur", "border_eur", "waited_eur"]
+"""Columns of `Routes.shifts` that come off the value of the contacts, beside travel."""
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,7 @@ def agree_on_visits(
             asked.allocations, tables.customers, territories, days, tables.appointments, team, reps=s.reps,
             horizon=s.horizon, travel=travel, travel_eur_per_km=s.money.travel_eur_per_km,
             default_visit_minutes=s.visit_minutes(), respect_consent=s.contact_policy.respect_consent,
+            borders=s.territories.borders, waiting_pct_per_day=s.next_best_action.waiting_pct_per_day,
         )  # fmt: skip
         on_travel = (*calibration_notes(s.reps.travel), *travel_notes(travel, problem.places))
         problem = replace(problem, notes=(*problem.notes, *on_travel))
@@ -137,9 +140,13 @@ def kept_appointments(appointments: pd.DataFrame, days: pd.DataFrame) -> dict[st
 
 
 def plan_value_eur(channels: ChannelPlan, routes: Routes, scenario: Scenario) -> float:
-    """Euros of all planned contacts less the cost of travel."""
-    travel_eur = scenario.money.travel_eur_per_km * float(routes.shifts["travel_km"].sum())
-    return float(channels.allocations["value_eur"].sum()) - travel_eur
+    """Euros of all planned contacts less what the routes cost: travel, overtime, border visits, and waiting.
+
+    A contact's value is that of the first day, so what its visit loses by waiting comes off here, once.
+    """
+    days = routes.shifts
+    paid = scenario.money.travel_eur_per_km * days["travel_km"].sum() + days[ROUTE_COSTS].to_numpy(float).sum()
+    return float(channels.allocations["value_eur"].sum()) - float(paid)
 
 
 def _prices_asked(settled: pd.DataFrame, asked: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,7 @@ EXAMPLES = 5
 NOBODY, NEVER = "nobody", "not visited"
 
 _LESS_IS_BETTER = re.compile(
-    r".*_cost_eur|.*_pay_eur|missed_service_eur|travel_.*|waiting_hours|unserved_visits|not_contacted|rep_days"
+    r"rep_overtime_.*|border_eur|waited_eur|hours_beyond_share|.*_cost_eur|.*_pay_eur|missed_service_eur|travel_.*|waiting_hours|unserved_visits|not_contacted|rep_days"
     r"|agent_hours|overtime_hours|agents_short_hours|territory_max_over_mean|moved_customers|stray_parts"
 )
 

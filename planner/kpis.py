@@ -1,7 +1,9 @@
 """The figures of a plan, computed from the tables that are handed over, in euros, hours, kilometres and percent.
 
 net_value_eur is gross margin of (rise in win probability x amount + fall in churn probability x value + growth)
-- contact cost - travel - pay of every paid rep and agent hour - penalties for missed service. Doing nothing is 0.
+- contact cost - travel - reps' overtime - border visits - value lost by waiting - pay of every paid rep and agent hour
+- penalties for missed service. Doing nothing is 0. A contact's parts are those of a visit on the first day; what
+waiting takes off them stands in `rep_days.waited_eur` and comes off once.
 """
 
 from collections.abc import Mapping
@@ -39,6 +41,9 @@ MONEY_WORDS = {
     "growth_eur": "margin from growth of existing customers",
     "contact_cost_eur": "cost of contacts, on top of pay that accrues anyway",
     "travel_cost_eur": "cost of kilometres on the road",
+    "rep_overtime_eur": "cost of the reps' hours after the end of their shifts",
+    "border_eur": "cost of visits by a neighbour of the customer's rep",
+    "waited_eur": "value that visits lose because they wait for a later day",
     "rep_pay_eur": "pay of every shift hour of the reps, leave and public holidays included",
     "agent_pay_eur": "pay of every rostered agent hour, overtime included",
     "missed_service_eur": "agent hours short of the requirement, at their price",
@@ -54,6 +59,9 @@ def money_figures(scenario: Scenario, tables: Tables) -> dict[str, float]:
     short_hours = float(tables["requirement"]["agents_short"].sum()) * interval_hours
     parts |= {
         "travel_cost_eur": float(days["travel_km"].sum()) * scenario.money.travel_eur_per_km,
+        "rep_overtime_eur": float(days["overtime_eur"].sum()),
+        "border_eur": float(days["border_eur"].sum()),
+        "waited_eur": float(days["waited_eur"].sum()),
         "rep_pay_eur": paid_rep_hours(tables) * scenario.reps.cost_eur_per_hour,
         "agent_pay_eur": float(tables["agents"]["cost_eur"].sum()),
         "missed_service_eur": short_hours * scenario.staffing.costs.understaffed_eur_per_agent_hour,
@@ -80,7 +88,8 @@ def _field_figures(tables: Tables) -> list[Figure]:
     days = tables["rep_days"]
     working = days[days["works"]]
     visits = float(days["visits"].sum())
-    shift_minutes = (working["shift_end_at"] - working["shift_start_at"]).dt.total_seconds().sum() / 60
+    overtime_minutes = float(days["overtime_minutes"].sum())
+    shift_minutes = _shift_minutes(working).sum() + overtime_minutes
     busy = float(days["visit_minutes"].sum())
     return [
         ("visits", visits, "visits", "field visits planned"),
@@ -91,7 +100,29 @@ def _field_figures(tables: Tables) -> list[Figure]:
         ("waiting_hours", float(days["wait_minutes"].sum()) / 60, "hours", "hours of waiting for a window"),
         ("visiting_pct", 100 * busy / max(shift_minutes, 1e-9), "pct", "share of paid rep time spent with customers"),
         ("unserved_visits", float(len(tables["unserved"])), "visits", "visits asked of the field that fit no route"),
+        ("rep_overtime_hours", overtime_minutes / 60, "hours", "hours of the reps after the end of their shifts"),
+        ("border_visits", float(days["border_visits"].sum()), "visits", "visits by a neighbour of the customer's rep"),
+        ("hours_beyond_share", hours_beyond_share(days), "hours", "work of reps beyond their share, summed over reps"),
     ]
+
+
+def hours_beyond_share(rep_days: pd.DataFrame) -> float:
+    """Hours of work, visits and drives, that reps have beyond their share of the team's, summed over reps.
+
+    A share is in proportion to the rep's shift hours of working days.
+    """
+    working = rep_days[rep_days["works"]]
+    hours = _shift_minutes(working).groupby(working["rep_id"]).sum() / 60
+    work = (rep_days["visit_minutes"] + rep_days["travel_minutes"]).groupby(rep_days["rep_id"]).sum() / 60
+    work = work.reindex(hours.index)
+    if not hours.sum() > 0:
+        return 0.0
+    return float((work - work.sum() * hours / hours.sum()).clip(lower=0).sum())
+
+
+def _shift_minutes(working: pd.DataFrame) -> pd.Series:
+    """Minutes from start to end of each shift."""
+    return (working["shift_end_at"] - working["shift_start_at"]).dt.total_seconds() / 60
 
 
 def _contact_figures(tables: Tables) -> list[Figure]:

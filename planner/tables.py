@@ -33,6 +33,7 @@ def plan_tables(decisions: Decisions) -> dict[str, pd.DataFrame]:
         "rep_days": routes.shifts,
         "unserved": routes.unserved,
         "hour_prices": routes.hour_prices,
+        "routing_ways": routes.ways,
         "requirement": roster.requirement,
         "agent_shifts": roster.shifts,
         "agents": roster.agents,

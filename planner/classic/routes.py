@@ -3,7 +3,8 @@
 The problem is Muster's own (who may visit whom on which day, drives, lunch, appointments), so that only the order of
 visits differs. Greedy nearest neighbour (Rosenkrantz, Stearns and Lewis 1977) knows distances; a visit starts on
 arrival, whether or not a window is open. Shift end, lunch, appointments and must-visits are kept: they stand in every
-calendar. Clock times are seconds after midnight.
+calendar. A drive takes what it takes at its time of day, and a visit is worth what it is worth on its day; nobody plans
+overtime, or visits for a neighbour. Clock times are seconds after midnight.
 """
 
 import time
@@ -18,8 +19,9 @@ from solvers.outcome import Outcome, conclude
 from solvers.routing import RoutingProblem
 from solvers.routing.problem import Shift, Task
 from solvers.routing.schedule import Event
-from solvers.routing.tables import STOPS, shifts_table
+from solvers.routing.tables import STOPS, plan_value_eur, shifts_table
 from solvers.routing.visits import UNSERVED
+from solvers.travel import driven_by
 from solvers.types import Routes
 
 
@@ -27,7 +29,8 @@ def classic_routes(problem: RoutingProblem, *, habits: Habits) -> Routes:
     """Nearest neighbour over the rep-days of the problem, by rep and day.
 
     Returns:
-        `Routes`; what found no place has the reason shift_full. The outcome's value is prizes less travel in euros.
+        `Routes`; what found no place has the reason shift_full. The outcome's value is prizes on the days of the visits
+        less travel in euros.
     """
     began = time.perf_counter()
     left = {number for number, task in enumerate(problem.tasks) if not _is_fixed(task)}
@@ -37,7 +40,8 @@ def classic_routes(problem: RoutingProblem, *, habits: Habits) -> Routes:
         left -= day.fill(left)
         rows += day.rows()
     stops = _stops_table(rows)
-    value = float(stops["prize_eur"].sum()) - problem.travel_eur_per_km * float(stops["travel_km"].sum())
+    shifts = shifts_table(problem, stops)
+    value = plan_value_eur(problem, shifts)
     method = "classic: nearest neighbour, windows " + ("kept" if habits.keeps_windows else "not looked at")
     seconds = time.perf_counter() - began
     outcome = Outcome("routing", "nothing_to_do", 0.0, 0.0, "EUR", True, method, seconds, problem.notes)
@@ -46,7 +50,7 @@ def classic_routes(problem: RoutingProblem, *, habits: Habits) -> Routes:
             stage="routing", value=value, bound=None, unit="EUR", maximise=True, method=method, seconds=seconds,
             notes=problem.notes,
         )  # fmt: skip
-    return Routes(stops, shifts_table(problem, stops), _unserved(problem, sorted(left)), outcome)
+    return Routes(stops, shifts, _unserved(problem, sorted(left)), outcome)
 
 
 def _is_fixed(task: Task) -> bool:
@@ -97,7 +101,7 @@ class _Day:
                 self._serve(index, self._problem.tasks[index].windows[0][1])
             else:
                 break
-        drive, km = self._drive(self._now.place, self._shift.end_place)
+        drive, km = self._drive(self._now, self._shift.end_place)
         at = self._now.free + drive
         self._events.append(Event("end", -1, self._shift.end_place, drive, km, at, at, at))
         return visited
@@ -108,7 +112,7 @@ class _Day:
             return []
         leaves = self._shift.start_seconds
         start = Event("start", -1, self._shift.start_place, 0, 0.0, leaves, leaves, leaves)
-        return [_row(self._problem, self._shift, at, event) for at, event in enumerate([start, *self._events])]
+        return [_row(self._problem, self._number, at, event) for at, event in enumerate([start, *self._events])]
 
     def _nearest(self, pool: Iterable[int]) -> int | None:
         """The nearest visit after which lunch, fixed work and the way home still fit; must-visits before others."""
@@ -128,7 +132,7 @@ class _Day:
     def _end_of_service(self, index: int, now: _Clock) -> int | None:
         """When a visit ends; None if windows are kept and none is left for it."""
         task = self._problem.tasks[index]
-        arrives = now.free + self._drive(now.place, task.place)[0]
+        arrives = now.free + self._drive(now, task.place)[0]
         if not self._habits.keeps_windows:
             return arrives + task.service_seconds
         ends = [max(arrives, opens) + task.service_seconds for opens, _ in task.windows]
@@ -147,10 +151,10 @@ class _Day:
             now = self._after_lunch(now)
             if now.free > self._shift.lunch_to_seconds:
                 return False
-        return now.free + self._drive(now.place, self._shift.end_place)[0] <= self._shift.end_seconds
+        return now.free + self._drive(now, self._shift.end_place)[0] <= self._shift.end_seconds
 
     def _reaches(self, now: _Clock, index: int) -> bool:
-        drive = self._drive(now.place, self._place(index, now))[0]
+        drive = self._drive(now, self._place(index, now))[0]
         return now.free + drive <= self._problem.tasks[index].windows[0][0]
 
     def _may_lunch(self, now: _Clock, fixed: tuple[int, ...]) -> bool:
@@ -164,8 +168,14 @@ class _Day:
         place = self._problem.tasks[index].place
         return now.place if place < 0 else place
 
-    def _drive(self, here: int, there: int) -> tuple[int, float]:
-        return int(self._problem.seconds[here, there]), float(self._problem.km[here, there])
+    def _drive(self, now: _Clock, there: int) -> tuple[int, float]:
+        """Seconds and km of the drive that begins now."""
+        problem, here = self._problem, now.place
+        seconds, km = int(problem.seconds[here, there]), float(problem.km[here, there])
+        if self._shift.pace and seconds > 0:
+            parking = problem.parking_seconds if problem.places.parks[there] else 0
+            seconds = driven_by(self._shift.pace, now.free, seconds - parking) - now.free + parking
+        return seconds, km
 
     def _after_lunch(self, now: _Clock) -> _Clock:
         begins = max(now.free, self._shift.lunch_from_seconds)
@@ -179,27 +189,29 @@ class _Day:
     def _serve(self, index: int, end: int) -> None:
         task, now = self._problem.tasks[index], self._now
         place = self._place(index, now)
-        drive, km = self._drive(now.place, place)
+        drive, km = self._drive(now, place)
         start = end - task.service_seconds
         self._events.append(Event(task.kind, index, place, drive, km, now.free + drive, start, end))
         self._now = replace(now, place=place, free=end)
 
 
-def _row(problem: RoutingProblem, shift: Shift, position: int, event: Event) -> tuple:
-    task = problem.tasks[event.task] if event.task >= 0 else None
+def _row(problem: RoutingProblem, number: int, position: int, event: Event) -> tuple:
+    task, shift = problem.tasks[event.task] if event.task >= 0 else None, problem.shifts[number]
     arrive, start, end = (shift.day + pd.Timedelta(seconds=s) for s in (event.arrive, event.start, event.end))
+    prize = task.prize_on(number) if task else 0.0
     return (
         shift.rep_id, shift.day, position, event.kind, task.customer_id if task else "",
         problem.places.latitude[event.place], problem.places.longitude[event.place], event.travel_seconds,
-        event.travel_km, arrive, start, end, task.prize_eur if task else 0.0, bool(task and task.pin),
+        event.travel_km, arrive, start, end, prize, bool(task and task.pin), task.prize_eur - prize if task else 0.0,
+        False,
     )  # fmt: skip
 
 
 def _stops_table(rows: list[tuple]) -> pd.DataFrame:
     whole = dict.fromkeys(["position", "travel_seconds"], "int64")
-    real = dict.fromkeys(["latitude", "longitude", "travel_km", "prize_eur"], "float64")
+    real = dict.fromkeys(["latitude", "longitude", "travel_km", "prize_eur", "waited_eur"], "float64")
     times = dict.fromkeys(["day", "arrive_at", "start_at", "end_at"], "datetime64[us]")
-    texts: dict[str, Any] = {"pinned": bool, "rep_id": "str", "customer_id": "str", "kind": "str"}
+    texts: dict[str, Any] = {"pinned": bool, "border": bool, "rep_id": "str", "customer_id": "str", "kind": "str"}
     return pd.DataFrame(rows, columns=STOPS).astype({**whole, **real, **times, **texts})
 
 

@@ -60,6 +60,7 @@ def classic_week(
         asked.allocations, t.customers, territories, days, t.appointments, team, reps=s.reps, horizon=s.horizon,
         travel=travel, travel_eur_per_km=s.money.travel_eur_per_km, default_visit_minutes=visit_minutes,
         respect_consent=s.contact_policy.respect_consent,
+        waiting_pct_per_day=s.next_best_action.waiting_pct_per_day,
     )  # fmt: skip
     routes = run("classic routes", classic_routes, problem, habits=habits)
     roster = run(

@@ -10,6 +10,7 @@ from solvers.travel.formula import Calibrated, Haversine
 from solvers.travel.hours import (
     Pace,
     drive_factors,
+    driven_by,
     least_factor,
     mean_factor,
     pace_notes,
@@ -33,6 +34,7 @@ __all__ = [
     "TravelModel",
     "calibration_notes",
     "drive_factors",
+    "driven_by",
     "great_circle_km",
     "least_factor",
     "make_travel",

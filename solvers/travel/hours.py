@@ -52,6 +52,20 @@ def mean_factor(pace: Pace, begin_seconds: float, until_seconds: float) -> float
     return sum(seconds * factor for seconds, factor in within) / span
 
 
+def driven_by(pace: Pace, departure: int, base_seconds: float) -> int:
+    """The first whole second by which a drive of so many seconds at factor 1 is over, parking apart.
+
+    Within a part of factor f a second of the clock is 1 / f of a second of the drive; after midnight the last factor
+    stays.
+    """
+    at, ahead = float(departure), float(base_seconds)
+    for (_, factor), (end, _) in pairwise(pace):
+        if end > at and ahead > 0:
+            seconds = min(end - at, ahead * factor)
+            at, ahead = at + seconds, ahead - seconds / factor
+    return math.ceil(at + max(ahead, 0.0) * (pace[-1][1] if pace else 1.0) - 1e-6)
+
+
 def least_factor(pace: Pace) -> float:
     """The smallest factor of the day: no drive is shorter than by it."""
     return min((factor for _, factor in pace), default=1.0)

@@ -21,7 +21,8 @@ def test_figures_stand_side_by_side() -> None:
     ("figure", "less"),
     [
         ("net_value_eur", False), ("visits", False), ("answered_pct", False), ("travel_km", True),
-        ("travel_cost_eur", True), ("agent_hours", True), ("not_contacted", True), ("visits_per_rep_day", False),
+        ("travel_cost_eur", True), ("waited_eur", True), ("rep_overtime_hours", True), ("border_visits", False),
+        ("agent_hours", True), ("not_contacted", True), ("visits_per_rep_day", False),
     ],
 )  # fmt: skip
 def test_costs_are_better_when_they_are_less(figure: str, less: bool) -> None:

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from planner.flags import flags_of
-from planner.kpis import key_figures, money_figures
+from planner.kpis import hours_beyond_share, key_figures, money_figures
 from scenarios.schema import Scenario
 
 DAY = pd.Timestamp("2026-03-09")
@@ -40,6 +40,11 @@ def tables() -> dict[str, pd.DataFrame]:
             "travel_minutes": [30.0, 0.0],
             "wait_minutes": [6.0, 0.0],
             "travel_km": [40.0, 0.0],
+            "waited_eur": [7.0, 0.0],
+            "border_visits": [1, 0],
+            "border_eur": [2.5, 0.0],
+            "overtime_minutes": [15.0, 0.0],
+            "overtime_eur": [10.0, 0.0],
         }
     )
     requirement = pd.DataFrame(
@@ -67,17 +72,21 @@ def tables() -> dict[str, pd.DataFrame]:
 
 
 def test_net_value_is_what_contacts_bring_less_all_costs() -> None:
-    """110 + 29 + 6 - 4 (contact) - 20 (40 km) - 240 (8 h) - 280 (agents) - 60 (2 agents short for half an hour)."""
+    """110 + 29 + 6 - 4 (contact) - 20 (40 km) - 10 (overtime) - 2.5 (border) - 7 (waiting) - 240 (8 h) - 280 (agents)
+    - 60 (2 agents short for half an hour): each once."""
     assert money_figures(SCENARIO, tables()) == {
         "win_eur": 110.0,
         "churn_eur": 29.0,
         "growth_eur": 6.0,
         "contact_cost_eur": 4.0,
         "travel_cost_eur": 20.0,
+        "rep_overtime_eur": 10.0,
+        "border_eur": 2.5,
+        "waited_eur": 7.0,
         "rep_pay_eur": 240.0,
         "agent_pay_eur": 280.0,
         "missed_service_eur": 60.0,
-        "net_value_eur": 145.0 - 604.0,
+        "net_value_eur": 145.0 - 623.5,
     }
 
 
@@ -96,7 +105,11 @@ def test_leave_is_paid() -> None:
         ("travel_km", 40),
         ("travel_hours", 0.5),
         ("waiting_hours", 0.1),
-        ("visiting_pct", 25),
+        ("visiting_pct", 100 * 120 / 495),
+        ("rep_overtime_hours", 0.25),
+        ("border_visits", 1),
+        ("waited_eur", 7),
+        ("hours_beyond_share", 0),
         ("unserved_visits", 1),
         ("contacts", 3),
         ("contacts_outbound", 1),
@@ -147,3 +160,20 @@ def test_flags_name_required_visits_and_findings() -> None:
     assert flags_of(NoSearches(), optional, tables(), finding) == (  # type: ignore[arg-type]
         "The audit has 1 findings (law_kept); do not use the plan before they are explained.",
     )
+
+
+def test_hours_beyond_share_are_counted_by_working_time() -> None:
+    """R1 works two days of 8 h, R2 one: of 15 h of work R1's share is 10, R2's 5; R2 has 8, three too many."""
+    begins = [DAY + pd.Timedelta(hours=9)] * 3
+    days = pd.DataFrame(
+        {
+            "rep_id": ["R1", "R1", "R2"],
+            "works": True,
+            "shift_start_at": begins,
+            "shift_end_at": [at + pd.Timedelta(hours=8) for at in begins],
+            "visit_minutes": [120.0, 180.0, 360.0],
+            "travel_minutes": [60.0, 60.0, 120.0],
+        }
+    )
+    assert hours_beyond_share(days) == pytest.approx(3.0)
+    assert hours_beyond_share(days.assign(works=False)) == 0.0

@@ -1,5 +1,7 @@
 """Nearest neighbour on a line: one km takes one minute, the rep lives at km 0 and works from 9:00."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
@@ -27,12 +29,12 @@ def appointment(start: int, end: int, *, place: int = -1) -> Task:
 
 
 def drive(*tasks: Task, at_km: tuple[float, ...], ends: int = 17 * 3600, lunch: int = 0, days: int = 1,
-          habits: Habits = USUAL) -> Routes:  # fmt: skip
+          habits: Habits = USUAL, pace: tuple[tuple[int, float], ...] = ()) -> Routes:  # fmt: skip
     """The classic routes of one rep; `at_km` are the customers' places on the line."""
     km = np.array([*at_km, 0.0])
     home = len(at_km)
     shifts = tuple(
-        Shift("R1", MONDAY + pd.Timedelta(days=day), NINE, ends, home, home, 60 * lunch, NOON, ONE + 3600)
+        Shift("R1", MONDAY + pd.Timedelta(days=day), NINE, ends, home, home, 60 * lunch, NOON, ONE + 3600, pace=pace)
         for day in range(days)
     )
     far = np.abs(km[:, None] - km[None, :])
@@ -134,3 +136,18 @@ def test_a_day_without_work_has_no_stops() -> None:
     routes = drive(visit(0), at_km=(900.0,), lunch=45)
     assert routes.stops.empty
     assert len(routes.unserved) == 1
+
+
+def test_drives_take_what_they_take_at_their_hour_and_visits_what_their_day_is_worth() -> None:
+    """At factor 2 until 9:10, so 10 km take 10 minutes for the first 5 and 5 for the rest; 30 minutes of visit; home at
+    factor 1. The visit waits no day; the second, on Tuesday, lost 4 of its 10 euros."""
+    waits = replace(visit(1, shifts=(1,)), waited_eur=(4.0,))
+    routes = drive(visit(0), waits, at_km=(10.0, 20.0), days=2, pace=((0, 2.0), (NINE + 600, 1.0)))
+    assert story(routes) == ["start 09:00", "C0 09:15", "end 09:55", "start 09:00", "C1 09:25", "end 10:15"]
+    assert routes.stops["travel_seconds"].tolist() == [0, 900, 600, 0, 1500, 1200]
+    assert routes.shifts[["prize_eur", "waited_eur"]].to_numpy().tolist() == [[10, 0], [6, 4]]
+    assert routes.outcome.value == 16 - 20 - 40
+    none = routes.shifts[["border_visits", "border_eur", "overtime_minutes", "overtime_eur"]]
+    assert not none.to_numpy().any()
+    assert not routes.stops["border"].any()
+    assert routes.ways.empty

@@ -9,6 +9,7 @@ from solvers.travel import (
     Haversine,
     Places,
     drive_factors,
+    driven_by,
     least_factor,
     mean_factor,
     pace_notes,
@@ -72,3 +73,26 @@ def test_the_notes_say_which_hours_and_which_reps():
     assert pace_notes(Travel.model_validate({"hours": HOURS, "planned_at": "08:00"}), TEAM.head(1)) == ()
     many = pd.DataFrame({"rep_id": [f"R{i}" for i in range(7)], "drive_factor": 2.0})
     assert pace_notes(Travel(), many)[0].endswith("R0 x 2, R1 x 2, R2 x 2, R3 x 2, R4 x 2 and 2 more")
+
+
+@pytest.mark.parametrize(
+    ("departure", "base", "arrival"),
+    [
+        (6 * 3600, 1800, 6 * 3600 + 1800),  # before the rush
+        (7 * 3600, 1800, 7 * 3600 + 2700),  # within it
+        (7 * 3600 - 600, 1800, 7 * 3600 + 1800),  # 600 s before it, the other 1200 at 1.5
+        (9 * 3600 - 900, 1800, 9 * 3600 + 1200),  # 900 s of the clock drive 600, the other 1200 at 1
+        (6 * 3600, 3600 + 7200 / 1.5 + 1, 9 * 3600 + 1),  # through the whole rush
+        (7 * 3600, 1, 7 * 3600 + 2),  # 1.5 s: rounded up
+        (8 * 3600, 0, 8 * 3600),
+        (23 * 3600, 7200, 25 * 3600),  # past midnight at the last factor
+    ],
+)
+def test_a_drive_takes_the_factor_of_each_part_of_the_day(departure, base, arrival):
+    assert driven_by(BANDS, departure, base) == arrival
+    assert driven_by((), departure, base) == departure + np.ceil(base)
+
+
+def test_who_leaves_later_never_arrives_earlier():
+    arrivals = [driven_by(BANDS, departure, 2400) for departure in range(5 * 3600, 19 * 3600, 60)]
+    assert arrivals == sorted(arrivals)
