@@ -4,16 +4,20 @@ A relaxed route may come back to a visit once it has left that visit's neighbour
 Roberti, 2011, Operations Research 59(5)), so every legal route is one, and the best relaxed route is worth at least as
 much. Labels carry exact times with lunch to come and lunch over. A label is dropped if another is as early, as valuable
 and remembers less, or if even a bound on its rest does not lift it above `target`. That bound is a table over
-(visit, time rounded down), filled backwards without cycles of two visits. All rounding makes routes shorter.
+(visit, time rounded down), filled backwards without cycles of two visits. All rounding makes routes shorter. A drive
+that leaves later never arrives earlier, whatever its pace, and overtime never costs less later: so what is said of
+earlier labels holds for both.
 """
 
 import numpy as np
 from numba import njit
 
+from solvers.routing.pace import TICKS
 from solvers.routing.pool.day import Day
+from solvers.routing.problem import SPAN_SECONDS
 
 NEVER = 1 << 40
-START, END, LUNCH, LUNCH_FROM, LUNCH_TO = range(5)
+START, END, LUNCH, LUNCH_FROM, LUNCH_TO, SHIFT_END = range(6)
 MEMORY = 12
 """Neighbours of a visit that a label remembers while it is there, itself included."""
 NOTHING = -1e18
@@ -43,6 +47,29 @@ def _fed(span: np.ndarray, free: int) -> int:
 
 
 @njit(cache=True)
+def _driven(clock: np.ndarray, back: np.ndarray, free: int, drive: int, parking: int) -> int:
+    """When a drive ends, see `solvers.routing.pace.arrival`; written again for numba's cache, which sees one file."""
+    end = free + drive
+    if len(clock) > 0 and drive > 0 and free < SPAN_SECONDS:
+        still = min(parking, drive)
+        goal = clock[free] + TICKS * (drive - still)
+        if goal > clock[SPAN_SECONDS]:
+            end = NEVER
+        else:
+            end = np.int64(back[goal // TICKS])
+            while clock[end] < goal:
+                end += 1
+            end += still
+    return end
+
+
+@njit(cache=True, inline="always")
+def _last_eur(day: Day, here: int, home: int) -> float:
+    """Cost of the drive to the end of the day, and of overtime if it ends then."""
+    return day.eur[here, len(day.service)] + max(0, home - day.span[SHIFT_END]) * day.overtime
+
+
+@njit(cache=True)
 def slots(span: np.ndarray, grid: int) -> np.ndarray:
     """Number of the grid interval of each second of the shift."""
     return (np.arange(span[END] - span[START] + 1) // grid).astype(np.int32)
@@ -56,6 +83,7 @@ def rest_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
     shortest drive to it.
     """
     drive, eur, windows, service, span = day.drive, day.eur, day.windows, day.service, day.span
+    clock, back, parking = day.clock, day.back, day.parking
     n, start, end = len(service), span[START], span[END]
     slot = slots(span, grid)
     times, layers = slot[-1] + 1, 2 if span[LUNCH] > 0 else 1
@@ -70,13 +98,14 @@ def rest_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
                     continue
                 first, other, at = NOTHING, NOTHING, NOBODY
                 eaten = _fed(span, free)
-                if layer == layers - 1 and free + drive[i, n] <= end:
-                    first = -eur[i, n]
+                home = _driven(clock, back, free, drive[i, n], parking[n])
+                if layer == layers - 1 and home <= end:
+                    first = -_last_eur(day, i, home)
                 if layer < layers - 1 and eaten <= end:
                     b = slot[eaten - start]
                     first, other, at = best[1, i, b], second[1, i, b], following[1, i, b]
                 for j in range(n):
-                    done = _served(windows, service, j, free + drive[i, j])
+                    done = _served(windows, service, j, _driven(clock, back, free, drive[i, j], parking[j]))
                     if done > end or j == i:
                         continue
                     b = slot[done - start]
@@ -100,7 +129,10 @@ def spells(day: Day, layers: int) -> tuple[np.ndarray, np.ndarray]:
     n, start, end = len(day.service), day.span[START], day.span[END]
     early, late = np.full(n + 1, start), np.full((layers, n + 1), end)
     for i in range(n):
-        early[i] = max(day.windows[i, 1], start + day.drive[n, i]) + day.service[i]
+        early[i] = (
+            max(day.windows[i, 1], _driven(day.clock, day.back, start, day.drive[n, i], day.parking[i]))
+            + day.service[i]
+        )
         late[0, i] = min(end, day.windows[i, 2 * day.windows[i, 0]])
     late[0, n] = start
     if layers == 2:
@@ -113,6 +145,7 @@ def spells(day: Day, layers: int) -> tuple[np.ndarray, np.ndarray]:
 def reach_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
     """(L, n + 1, T): the most that can have been won when a visit ends in the k-th grid interval, itself included."""
     drive, eur, windows, service, span = day.drive, day.eur, day.windows, day.service, day.span
+    clock, back, parking = day.clock, day.back, day.parking
     n, start, end = len(service), span[START], span[END]
     slot = slots(span, grid)
     times, layers = slot[-1] + 1, 2 if span[LUNCH] > 0 else 1
@@ -130,7 +163,7 @@ def reach_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
                 if won == NOTHING:
                     continue
                 for j in range(n):
-                    done = _served(windows, service, j, free + drive[i, j])
+                    done = _served(windows, service, j, _driven(clock, back, free, drive[i, j], parking[j]))
                     if done <= end and j != i:
                         b = slot[done - start]
                         gain = won + worth[j] - eur[i, j]
@@ -179,6 +212,7 @@ def price(
     (n,) with -1 where there is none.
     """
     drive, eur, windows, service, span = day.drive, day.eur, day.windows, day.service, day.span
+    clock, back, parking = day.clock, day.back, day.parking
     n, start, end, last = len(service), span[START], span[END], rest.shape[0] - 1
     slot, times = slots(span, grid), rest.shape[2]
     near, place = memories(day)
@@ -202,15 +236,20 @@ def price(
             if count + n > room:
                 bound = max(bound, most)
                 continue
-            if i < n and eaten + drive[i, n] <= end:
-                total = value[label] - eur[i, n]
+            home = _driven(clock, back, eaten, drive[i, n], parking[n])
+            if i < n and home <= end:
+                total = value[label] - _last_eur(day, i, home)
                 if total > best_end[i]:
                     best_end[i], ends[i] = total, label
                 best = max(best, total)
             for j in range(n):
                 won = value[label] + worth[j] - eur[i, j]
-                b = _served(windows, service, j, free + drive[i, j])
-                a = _served(windows, service, j, eaten + drive[i, j]) if span[LUNCH] > 0 else b
+                b = _served(windows, service, j, _driven(clock, back, free, drive[i, j], parking[j]))
+                a = (
+                    _served(windows, service, j, _driven(clock, back, eaten, drive[i, j], parking[j]))
+                    if span[LUNCH] > 0
+                    else b
+                )
                 if min(a, b) > end or won + _rest_of(rest, last, slot, start, end, j, b, a) <= best + 1e-9:
                     continue
                 if j == i or _was_there(place, memory[label], i, j):

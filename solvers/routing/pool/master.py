@@ -1,7 +1,9 @@
 """The restricted master: the best mixture of known routes, its prices, and the best whole plan among them (HiGHS).
 
 maximise sum_r value_r x_r, each visit in at most one route, each group of like rep-days with at most as many routes as
-it has rep-days. Set packing over routes: Balinski and Quandt (1964).
+it has rep-days; where visits across borders are few, all routes together make at most so many. Set packing over routes:
+Balinski and Quandt (1964). HiGHS is asked directly, not through PuLP: column generation adds columns to a solved
+programme and reads its prices, hundreds of times, and PuLP would write each model anew.
 """
 
 from collections.abc import Sequence
@@ -14,35 +16,39 @@ from solvers.silence import silence
 
 @dataclass(frozen=True)
 class Column:
-    """A route of a group: its visits in order (one may stand twice in a relaxed route), its prizes less travel, and
-    whether every rep-day of the group can drive it as it is."""
+    """A route of a group: its visits in order (one may stand twice in a relaxed route), its prizes less travel and
+    overtime, whether every rep-day of the group can drive it as it is, and how many of its visits are across borders.
+    """
 
     group: int
     order: tuple[int, ...]
     value_eur: float
     legal: bool
+    border_visits: int = 0
 
 
 class Master:
-    """A linear programme that grows by columns; groups: number of rep-days of each.
+    """A linear programme that grows by columns.
 
+    groups: number of rep-days of each. border_visits: (most of them in a plan,); () where there is no limit.
     Prices of visits are kept in a box by two slack variables a visit (Marsten, Hogan and Blankenship, 1975).
     """
 
-    def __init__(self, *, visits: int, groups: Sequence[int]) -> None:
+    def __init__(self, *, visits: int, groups: Sequence[int], border_visits: Sequence[int] = ()) -> None:
         import highspy
 
         self._highs = highspy.Highs()
         for option, value in (("output_flag", False), ("threads", 1), ("parallel", "off"), ("random_seed", 0)):
             self._highs.setOptionValue(option, value)
-        limits = np.concatenate([np.ones(visits), np.array(groups, float)])
+        limits = np.concatenate([np.ones(visits), np.array(border_visits, float), np.array(groups, float)])
         for limit in limits:
             self._highs.addRow(-highspy.kHighsInf, float(limit), 0, np.zeros(0, np.int32), np.zeros(0))
-        one = np.ones(1)
-        for visit in range(visits):
+        one, self._most = np.ones(1), list(border_visits)
+        priced = visits + len(self._most)
+        for visit in range(priced):
             self._highs.addCol(0.0, 0.0, highspy.kHighsInf, 1, np.array([visit], np.int32), -one)
             self._highs.addCol(0.0, 0.0, highspy.kHighsInf, 1, np.array([visit], np.int32), one)
-        self._visits, self._boxes = visits, 2 * visits
+        self._visits, self._priced, self._boxes = visits, priced, 2 * priced
         self.columns: list[Column] = []
         self._known: dict[tuple[int, tuple[int, ...]], int] = {}
 
@@ -54,22 +60,24 @@ class Master:
         self._known[key] = len(self.columns)
         self.columns.append(column)
         index, entries = np.unique(np.array(column.order, np.int64), return_counts=True)
-        rows = np.append(index, self._visits + column.group).astype(np.int32)
-        values = np.append(entries, 1.0)
+        across = [column.border_visits] if self._most and column.border_visits else []
+        rows = np.concatenate([index, [self._visits] * len(across), [self._priced + column.group]]).astype(np.int32)
+        values = np.concatenate([entries, across, [1.0]])
         self._highs.addCol(-column.value_eur, 0.0, 1e6, len(rows), rows, values)
         return self._known[key]
 
     def hold(self, lowest_eur: np.ndarray, highest_eur: np.ndarray) -> None:
-        """Keep the price of each visit between these."""
+        """Keep the price of each visit, and of one across a border if these are limited, between these."""
         cost = np.empty(self._boxes)
         cost[0::2], cost[1::2] = highest_eur, -lowest_eur
         self._highs.changeColsCost(self._boxes, np.arange(self._boxes, dtype=np.int32), cost)
 
     def solve(self) -> tuple[float, np.ndarray, np.ndarray]:
-        """(value in euros, price of each visit, price of each group), prices >= 0."""
+        """(value in euros, price of each visit, then of one across a border if these are limited, price of each group),
+        prices >= 0."""
         self._highs.run()
         dual = np.maximum(0.0, -np.array(self._highs.getSolution().row_dual))
-        return -float(self._highs.getInfo().objective_function_value), dual[: self._visits], dual[self._visits :]
+        return -float(self._highs.getInfo().objective_function_value), dual[: self._priced], dual[self._priced :]
 
     def pack(self, worth_eur: Sequence[float], *, start: Sequence[int], nodes: int, seconds: float) -> list[int]:
         """Numbers of the columns of the best whole plan found in `nodes` nodes, never worse than `start`.
@@ -104,4 +112,6 @@ class Master:
 
     def _is_plan(self, picked: Sequence[int]) -> bool:
         visits = [task for i in picked for task in self.columns[i].order]
-        return len(visits) == len(set(visits)) and all(self.columns[i].legal for i in picked)
+        across = sum(self.columns[i].border_visits for i in picked)
+        few = all(across <= most for most in self._most)
+        return few and len(visits) == len(set(visits)) and all(self.columns[i].legal for i in picked)

@@ -2,24 +2,27 @@
 
 A step removes a run of visits and inserts again whatever gains, in a random choice of orders; lower values are kept by
 annealing. Two clocks run along an order, as in the search of all rep-days: the earliest time the rep is free with lunch
-still to come, and with lunch over. The clocks are written out here again because numba's cache looks only at the file
-a function stands in.
+still to come, and with lunch over. The clocks, and the pace of drives, are written out here again because numba's cache
+looks only at the file a function stands in.
 """
 
 import numpy as np
 from numba import njit
 
+from solvers.routing.pace import TICKS
 from solvers.routing.pool.day import Day
+from solvers.routing.problem import SPAN_SECONDS
 
 NEVER = 1 << 40
-START, END, LUNCH, LUNCH_FROM, LUNCH_TO = range(5)
+START, END, LUNCH, LUNCH_FROM, LUNCH_TO, SHIFT_END = range(6)
 
 
 def polish(day: Day, order: tuple[int, ...], *, worth_eur: np.ndarray, steps: int, seed: int) -> tuple[float, tuple]:
     """Euros and local indices of the best order found from `order` (a legal one) in `steps` steps.
 
     Args:
-        worth_eur: (n,) what each visit counts; the value of an order is their sum less its drives, 0 if it is empty.
+        worth_eur: (n,) what each visit counts; the value of an order is their sum less its drives and its overtime, 0
+            if it is empty.
     """
     n = len(day.tasks)
     start = np.full(n + 1, -1, np.int64)
@@ -29,13 +32,25 @@ def polish(day: Day, order: tuple[int, ...], *, worth_eur: np.ndarray, steps: in
     return float(value), tuple(int(i) for i in best[:count])
 
 
-def timed(day: Day, order: tuple[int, ...]) -> bool:
-    """Whether the order can be kept: windows, lunch, the end of the shift, what the car holds."""
-    if np.any(day.load[list(order)].sum(axis=0) > day.capacity):
-        return False
+def arrival(day: Day, order: tuple[int, ...]) -> int:
+    """When the day of this order ends; `NEVER` if it cannot be kept: windows, lunch, the latest end, the car's load."""
     path, n = np.array(order, np.int64), len(order)
+    if np.any(day.load[path].sum(axis=0) > day.capacity):
+        return NEVER
     at, before, after = (np.zeros(n + 1, np.int64) for _ in range(3))
-    return bool(_walk(day, path, n, at, before, after))
+    return int(_walk(day, path, n, at, before, after))
+
+
+def timed(day: Day, order: tuple[int, ...]) -> bool:
+    """Whether the order can be kept."""
+    return arrival(day, order) < NEVER
+
+
+def overtime_eur(day: Day, order: tuple[int, ...]) -> float:
+    """What the overtime of an order costs; 0 of an empty one, all there may be of one that cannot be kept."""
+    if not order or not day.overtime:
+        return 0.0
+    return max(0, min(arrival(day, order), int(day.span[END])) - int(day.span[SHIFT_END])) * day.overtime
 
 
 @njit(cache=True, inline="always")
@@ -59,44 +74,73 @@ def _fed(day: Day, free: int) -> int:
     return end
 
 
+@njit(cache=True)
+def _driven(clock: np.ndarray, back: np.ndarray, free: int, drive: int, parking: int) -> int:
+    """When a drive ends, see `solvers.routing.pace.arrival`."""
+    end = free + drive
+    if len(clock) > 0 and drive > 0 and free < SPAN_SECONDS:
+        still = min(parking, drive)
+        goal = clock[free] + TICKS * (drive - still)
+        if goal > clock[SPAN_SECONDS]:
+            end = NEVER
+        else:
+            end = np.int64(back[goal // TICKS])
+            while clock[end] < goal:
+                end += 1
+            end += still
+    return end
+
+
 @njit(cache=True, inline="always")
-def _home(day: Day, at: int, before: int, after: int) -> bool:
-    return bool(min(after, _fed(day, before)) + day.drive[at, len(day.tasks)] <= day.span[END])
+def _home(day: Day, at: int, before: int, after: int) -> int:
+    """When the day ends; NEVER if that is too late."""
+    n = len(day.tasks)
+    end = _driven(day.clock, day.back, min(after, _fed(day, before)), day.drive[at, n], day.parking[n])
+    return end if end <= day.span[END] else NEVER
+
+
+@njit(cache=True, inline="always")
+def _next(day: Day, at: int, before: int, after: int, task: int) -> tuple[int, int, int]:
+    """Where and when the rep is free after one more task."""
+    eaten = min(after, _fed(day, before))
+    if day.placed[task]:
+        drive, parking = day.drive[at, task], day.parking[task]
+        before = _driven(day.clock, day.back, before, drive, parking)
+        eaten = _driven(day.clock, day.back, eaten, drive, parking)
+        at = task
+    return at, _served(day, task, before), _served(day, task, eaten)
 
 
 @njit(cache=True)
-def _walk(day: Day, order: np.ndarray, count: int, at: np.ndarray, before: np.ndarray, after: np.ndarray) -> bool:
-    """Write where and when the rep is free after each event; whether the order can be kept."""
+def _walk(day: Day, order: np.ndarray, count: int, at: np.ndarray, before: np.ndarray, after: np.ndarray) -> int:
+    """Write where and when the rep is free after each event; when the day ends, NEVER if it cannot be kept."""
     at[0], before[0], after[0] = len(day.tasks), day.span[START], NEVER
     for i in range(count):
-        task = order[i]
-        drive = day.drive[at[i], task] if day.placed[task] else 0
-        eaten = min(after[i], _fed(day, before[i]))
-        before[i + 1], after[i + 1] = _served(day, task, before[i] + drive), _served(day, task, eaten + drive)
-        at[i + 1] = task if day.placed[task] else at[i]
-    return bool(_home(day, at[count], before[count], after[count]))
+        at[i + 1], before[i + 1], after[i + 1] = _next(day, at[i], before[i], after[i], order[i])
+    return int(_home(day, at[count], before[count], after[count]))
 
 
 @njit(cache=True)
-def _legal(
-    day: Day, order: np.ndarray, count: int, at: np.ndarray, before: np.ndarray, after: np.ndarray, k: int, task: int
-) -> bool:
-    """Whether `task` can be inserted before event `k`."""
-    drive = day.drive[at[k], task] if day.placed[task] else 0
-    eaten = min(after[k], _fed(day, before[k]))
-    here = task if day.placed[task] else at[k]
-    b, a = _served(day, task, before[k] + drive), _served(day, task, eaten + drive)
-    for i in range(k, count):
+def _with(
+    day: Day,
+    order: np.ndarray,
+    count: int,
+    at: np.ndarray,
+    before: np.ndarray,
+    after: np.ndarray,
+    home: int,
+    k: int,
+    task: int,
+) -> int:
+    """When the day ends, or a later time, if `task` is inserted before event `k`; NEVER if it cannot be."""
+    here, b, a = at[k], before[k], after[k]
+    for i in range(k - 1, count):
+        here, b, a = _next(day, here, b, a, task if i < k else order[i])
         if b >= NEVER and a >= NEVER:
-            return False
-        following = order[i]
-        drive = day.drive[here, following] if day.placed[following] else 0
-        eaten = min(a, _fed(day, b))
-        b, a = _served(day, following, b + drive), _served(day, following, eaten + drive)
-        here = following if day.placed[following] else here
-        if here == at[i + 1] and b <= before[i + 1] and a <= after[i + 1]:
-            return True
-    return bool(_home(day, here, b, a))
+            return NEVER
+        if i >= k and here == at[i + 1] and b <= before[i + 1] and a <= after[i + 1]:
+            return home
+    return int(_home(day, here, b, a))
 
 
 @njit(cache=True)
@@ -113,16 +157,22 @@ def _detour(day: Day, order: np.ndarray, count: int, at: np.ndarray, k: int, tas
     return float(day.eur[at[k], task] + day.eur[task, following] - saved)
 
 
+@njit(cache=True, inline="always")
+def _late_eur(day: Day, count: int, home: int) -> float:
+    """What the overtime of a day of `count` events costs."""
+    return max(0, home - day.span[SHIFT_END]) * day.overtime if count > 0 else 0.0
+
+
 @njit(cache=True)
-def _worth(day: Day, worth: np.ndarray, order: np.ndarray, count: int) -> float:
-    """Euros of an order: what its visits count less its drives."""
+def _worth(day: Day, worth: np.ndarray, order: np.ndarray, count: int, home: int) -> float:
+    """Euros of an order: what its visits count less its drives and its overtime."""
     value, here = 0.0, len(day.tasks)
     for i in range(count):
         value += worth[order[i]]
         if day.placed[order[i]]:
             value -= day.eur[here, order[i]]
             here = order[i]
-    return value - day.eur[here, len(day.tasks)] if count > 0 else 0.0
+    return value - day.eur[here, len(day.tasks)] - _late_eur(day, count, home) if count > 0 else 0.0
 
 
 @njit(cache=True)
@@ -136,9 +186,9 @@ def _recreate(
     before: np.ndarray,
     after: np.ndarray,
     rng: np.random.Generator,
-) -> int:
-    """Insert what gains, each in its best place, in a random choice of orders; the new length."""
-    n = len(day.tasks)
+) -> tuple[int, int]:
+    """Insert what gains, each in its best place, in a random choice of orders; the new length, the day's new end."""
+    n, home = len(day.tasks), _walk(day, order, count, at, before, after)
     left = day.capacity.copy()
     for i in range(count):
         left -= day.load[order[i]]
@@ -150,11 +200,14 @@ def _recreate(
     for task in np.argsort(keys):
         if inside[task] or worth[task] <= 0.0 or (len(left) > 0 and np.any(day.load[task] > left)):
             continue
-        best, place = 1e-9, -1
+        best, place, late = 1e-9, -1, _late_eur(day, count, home)
         for k in range(count + 1):
             gain = worth[task] - _detour(day, order, count, at, k, task)
-            if gain > best and rng.random() > 0.01 and _legal(day, order, count, at, before, after, k, task):
-                best, place = gain, k
+            if gain > best and rng.random() > 0.01:
+                end = _with(day, order, count, at, before, after, home, k, task)
+                gain -= _late_eur(day, 1, end) - late
+                if end < NEVER and gain > best:
+                    best, place = gain, k
         if place >= 0:
             for i in range(count, place, -1):
                 order[i] = order[i - 1]
@@ -162,8 +215,8 @@ def _recreate(
             count += 1
             inside[task] = True
             left -= day.load[task]
-            _walk(day, order, count, at, before, after)
-    return count
+            home = _walk(day, order, count, at, before, after)
+    return count, home
 
 
 @njit(cache=True)
@@ -191,7 +244,8 @@ def _polish(
     at, before, after = np.zeros(n + 2, np.int64), np.zeros(n + 2, np.int64), np.zeros(n + 2, np.int64)
     inside = np.zeros(n, np.bool_)
     length = best_length = count
-    value = best_value = _worth(day, worth, order, count)
+    home = _walk(day, order, count, at, before, after)
+    value = best_value = _worth(day, worth, order, count, home)
     heat = 0.02 * np.abs(worth).mean() if n > 0 else 0.0
     for step in range(steps + 1 if n > 0 else 0):
         trial[:] = order
@@ -199,10 +253,10 @@ def _polish(
         for i in range(length):
             inside[order[i]] = True
         tried = _ruin(day, trial, length, inside, rng) if step > 0 and length > 0 else length
-        _walk(day, trial, tried, at, before, after)
-        tried = _recreate(day, worth, trial, tried, inside, at, before, after, rng)
-        got = _worth(day, worth, trial, tried)
-        if got > value + heat * (1.0 - step / (steps + 1)) * np.log(max(rng.random(), 1e-300)):
+        tried, home = _recreate(day, worth, trial, tried, inside, at, before, after, rng)
+        got = _worth(day, worth, trial, tried, home)
+        kept = got > value + heat * (1.0 - step / (steps + 1)) * np.log(max(rng.random(), 1e-300))
+        if kept and (home < NEVER or tried == 0):  # where a detour is shorter, a visit less may be too late
             order[:] = trial
             length, value = tried, got
             if value > best_value + 1e-9:

@@ -1,7 +1,8 @@
 """The best route of a group of rep-days for given worths of the visits: a proven upper bound, and good routes.
 
 Visits that cannot be on a route above `target` are sifted out first: by their way out and back with the rest of the
-shift filled as a fractional knapsack (Dantzig, 1957), then by tables over rounded times; the rest is labelled exactly.
+shift filled as a fractional knapsack (Dantzig, 1957), overtime bought where it pays, then by tables over rounded times;
+the rest is labelled exactly.
 """
 
 from dataclasses import dataclass
@@ -9,9 +10,12 @@ from itertools import pairwise
 
 import numpy as np
 
+from solvers.routing.fastest import least_drives
 from solvers.routing.pool.day import Day
 from solvers.routing.pool.group import Group, Relaxed
 from solvers.routing.pool.labels import price, reach_bound, rest_bound, through_bound
+from solvers.routing.pool.polish import overtime_eur
+from solvers.routing.problem import Shift
 
 KEPT_EUR = 1e7
 """What an appointment counts, so that no route without it is ever best."""
@@ -44,17 +48,17 @@ def sift(relaxed: Relaxed, group: Group, worth: np.ndarray, target: float) -> tu
         return tasks, np.zeros(0)
     placed = relaxed.place[tasks] >= 0
     place = np.where(placed, relaxed.place[tasks], row.start_place)
-    out = np.where(placed, relaxed.seconds[row.start_place, place], 0).astype(np.int64)
-    back = np.where(placed, relaxed.seconds[place, row.end_place], 0).astype(np.int64)
-    size = relaxed.service[tasks] + relaxed.inward[tasks]
+    out = np.where(placed, group.least_seconds(np.full_like(place, row.start_place), place), 0).astype(np.int64)
+    back = np.where(placed, group.least_seconds(place, np.full_like(place, row.end_place)), 0).astype(np.int64)
+    size = relaxed.service[tasks] + group.inward
     room = row.end_seconds - row.start_seconds - row.lunch_seconds
-    share = relaxed.inward[tasks].min()
+    share = group.inward.min()
     flat = relaxed.service[tasks] + share
-    fits = (worth > 0) & (out + relaxed.service[tasks] + back <= room)
+    fits = (worth > 0) & (out + relaxed.service[tasks] + back <= room + row.overtime_seconds)
     fits &= row.start_seconds + out + relaxed.service[tasks] <= _last_end(relaxed, tasks)
     through = np.full(len(tasks), -np.inf)
-    near = worth + _knapsack(worth, size, fits, room - size)
-    far = worth + _knapsack(worth, flat, fits, room - relaxed.service[tasks] - np.maximum(out + back - share, share))
+    left = room - relaxed.service[tasks] - np.maximum(out + back - share, share)
+    near, far = (worth + _knapsack(worth, s, fits, r, row) for s, r in ((size, room - size), (flat, left)))
     through[fits] = np.minimum(near, far)[fits]
     chosen = through > target
     return tasks[chosen], through[chosen]
@@ -64,16 +68,17 @@ def price_group(relaxed: Relaxed, group: Group, worth_eur: np.ndarray, *, target
     """Upper bound on the group's best route, at least `target_eur`.
 
     Args:
-        worth_eur: (T,) of the problem's tasks: prize less the price of the visit.
+        worth_eur: (n,) of the group's tasks: prize there less the price of the visit.
         target_eur: what a legal route of the group is known to be worth, appointments not counted; 0 for none.
         room: labels at most; what is open then counts with its bound.
     """
-    worth = np.where(relaxed.fixed, KEPT_EUR, worth_eur)[group.tasks]
-    free = relaxed.service[group.tasks] + relaxed.inward[group.tasks]
-    free_ride = free < (group.row.end_seconds - group.row.start_seconds) * LEAST_INTERVAL
-    carried = float(np.maximum(0.0, worth_eur[group.tasks])[free_ride & ~relaxed.fixed[group.tasks]].sum())
+    fixed = relaxed.fixed[group.tasks]
+    worth = np.where(fixed, KEPT_EUR, worth_eur)
+    free = relaxed.service[group.tasks] + group.inward
+    free_ride = free < (group.row.latest_end_seconds - group.row.start_seconds) * LEAST_INTERVAL
+    carried = float(np.maximum(0.0, worth_eur)[free_ride & ~fixed].sum())
     worth[free_ride] = 0.0
-    kept = KEPT_EUR * int((relaxed.fixed[group.tasks] & ~free_ride).sum())
+    kept = KEPT_EUR * int((fixed & ~free_ride).sum())
     target = target_eur + kept
     chosen, _ = sift(relaxed, group, worth, target)
     every = dict(zip(group.tasks.tolist(), worth.tolist(), strict=True))
@@ -82,9 +87,9 @@ def price_group(relaxed: Relaxed, group: Group, worth_eur: np.ndarray, *, target
         if not len(chosen):
             return Priced(target_eur + carried, (), 0)
         day, here = relaxed.day(group, chosen), np.array([every[i] for i in chosen.tolist()])
-        if grid == _grid(day, intervals):
+        if grid == _grid(day, group.row, intervals):
             break
-        grid = _grid(day, intervals)
+        grid = _grid(day, group.row, intervals)
         rest = rest_bound(day, here, grid)
         most = min(most, float(rest[0, -1, 0]))
         if most <= target:
@@ -101,9 +106,10 @@ def price_group(relaxed: Relaxed, group: Group, worth_eur: np.ndarray, *, target
     return Priced(min(best, most) - kept + carried, tuple(routes), len(chosen))
 
 
-def _grid(day: Day, intervals: int) -> int:
+def _grid(day: Day, row: Shift, intervals: int) -> int:
     """Seconds of an interval: never more than any visit takes, its shortest drive included."""
-    drive = day.drive[:, :-1] + np.where(np.eye(len(day.drive), len(day.drive) - 1, dtype=bool), 1 << 40, 0)
+    drive = least_drives(row, day.drive, day.parking)[:, :-1]
+    drive = drive + np.where(np.eye(len(drive), len(drive) - 1, dtype=bool), 1 << 40, 0)
     shortest = int((day.service + drive.min(axis=0)).min())
     return max(1, min(int(day.span[1] - day.span[0]) // intervals, shortest))
 
@@ -115,17 +121,19 @@ def _last_end(relaxed: Relaxed, tasks: np.ndarray) -> np.ndarray:
     return last
 
 
-def _knapsack(worth: np.ndarray, size: np.ndarray, fits: np.ndarray, room: np.ndarray) -> np.ndarray:
+def _knapsack(worth: np.ndarray, size: np.ndarray, fits: np.ndarray, room: np.ndarray, row: Shift) -> np.ndarray:
     """(n,) the most that fractions of the fitting visits are worth in each room of seconds; -inf without room.
 
-    A visit's own worth may be counted again, which only raises the bound.
+    A visit's own worth may be counted again, which only raises the bound. What they are worth grows ever slower with
+    the seconds, so overtime is bought, also where the room is negative, as long as a second of visits pays for it.
     """
     value, seconds = worth[fits], np.maximum(size[fits], 1e-9)
     order = np.argsort(-value / seconds, kind="stable")
-    filled = np.interp(
-        np.maximum(room, 0), np.append(0.0, np.cumsum(seconds[order])), np.append(0.0, np.cumsum(value[order]))
-    )
-    return np.where(room >= 0, filled, -np.inf)
+    price = row.overtime_eur_per_hour / 3600
+    pays = float(seconds[value > price * seconds].sum()) if row.overtime_seconds else 0.0
+    used = np.minimum(np.maximum(np.maximum(room, 0), pays), np.maximum(room + row.overtime_seconds, 0))
+    filled = np.interp(used, np.append(0.0, np.cumsum(seconds[order])), np.append(0.0, np.cumsum(value[order])))
+    return np.where(room + row.overtime_seconds >= 0, filled - price * np.maximum(0, used - room), -np.inf)
 
 
 def _route(
@@ -140,4 +148,5 @@ def _route(
     n = len(day.tasks)
     stops = [n, *path, n]
     cost = sum(float(day.eur[a, b]) for a, b in pairwise(stops))
+    cost += overtime_eur(day, tuple(path))
     return float(worth[path].sum() - cost), tuple(int(i) for i in day.tasks[path])

@@ -18,6 +18,8 @@ def settle(problem: RoutingProblem, orders: Orders, *, effort: Effort, seed: int
 
     Args:
         effort: how many rounds routes are priced. brake: ends the pricing early; then the orders say so.
+
+    Orders made to be even are kept: the pool counts euros of visits and drives, and would undo what evenness is worth.
     """
     if not ROUNDS[effort] or brake.pulled():
         return orders, upper_bound_eur(problem)
@@ -27,6 +29,8 @@ def settle(problem: RoutingProblem, orders: Orders, *, effort: Effort, seed: int
         seconds=left,
     )  # fmt: skip
     cut_short = math.isfinite(left) and found.seconds > left
+    if problem.even:
+        return replace(orders, brake_hit=orders.brake_hit or cut_short), found.value_eur
     method = orders.method if found.orders == orders.sequences else f"{orders.method}, then set packing of routes met"
     return replace(orders, sequences=found.orders, method=method, brake_hit=orders.brake_hit or cut_short), (
         found.value_eur

@@ -4,7 +4,9 @@ For any prices p >= 0 of the visits, a plan is worth at most
 
     sum_j p_j + sum over rep-days of max(0, best route of that rep-day with each visit worth prize_j - p_j)
 
-because each visit is made at most once (Lagrange; Dantzig and Wolfe, 1960). The best routes are bounded from above by
+because each visit is made at most once (Lagrange; Dantzig and Wolfe, 1960). What a visit is worth may differ by
+rep-day. Where visits across borders are limited, each bears one more price, which the sum counts once for each that is
+allowed; it is the last of all prices in what follows. The best routes are bounded from above by
 `price_group`. Good prices come from the restricted master over the routes met, and are pulled half way back to the best
 prices so far (Wentges, 1997). Required visits are not enforced here, which can only raise the bound.
 """
@@ -20,7 +22,7 @@ from solvers.routing.bound import knapsack_prices
 from solvers.routing.pool.day import make_day
 from solvers.routing.pool.group import Group, Relaxed, relax
 from solvers.routing.pool.master import Column, Master
-from solvers.routing.pool.polish import polish, timed
+from solvers.routing.pool.polish import overtime_eur, polish, timed
 from solvers.routing.pool.pricing import price_group, sift
 from solvers.routing.problem import RoutingProblem
 
@@ -92,13 +94,14 @@ def upper_bound(
         spent = time.perf_counter() - began
         return Bound(value, start.visits_eur, orders, 0, spent, "knapsack of each rep-day")
     search = _Search(problem, relax(problem), orders, seed, began + seconds)
-    search.best, search.best_duals = value, start.visits_eur
+    search.best, search.best_duals = value, np.append(start.visits_eur, [start.border_eur] * search.borders)
     search.take(met)
-    search.run(rounds, start.visits_eur, start.shifts_eur)
+    search.run(rounds, search.best_duals, start.shifts_eur)
     better = search.pack()
     cents = float(np.ceil(100 * search.best + 1e-6) / 100)
     method = f"routes priced {search.rounds} times, {len(search.master.columns)} routes"
-    return Bound(min(value, cents), search.best_duals, better, search.rounds, time.perf_counter() - began, method)
+    prices = search.best_duals[: len(problem.tasks)]
+    return Bound(min(value, cents), prices, better, search.rounds, time.perf_counter() - began, method)
 
 
 class _Search:
@@ -110,9 +113,12 @@ class _Search:
         self._problem, self._relaxed, self._orders = problem, relaxed, orders
         self._seed, self._until = seed, until
         self.groups = relaxed.groups
-        self.master = Master(visits=len(problem.tasks), groups=[len(g.shifts) for g in self.groups])
+        self._most = [problem.borders.most_visits] if problem.borders else []
+        self.borders = len(self._most)
+        sizes = [len(g.shifts) for g in self.groups]
+        self.master = Master(visits=len(problem.tasks), groups=sizes, border_visits=self._most)
         self.rounds, self._searches = 0, 0
-        self.best, self.best_duals = np.inf, np.zeros(len(problem.tasks))
+        self.best, self.best_duals = np.inf, np.zeros(len(problem.tasks) + self.borders)
         self._start = [
             self._add(number, orders[shift])
             for number, group in enumerate(self.groups)
@@ -131,12 +137,13 @@ class _Search:
 
     def _greedy_plan(self, plan: int) -> None:
         """Routes of one more whole plan: rep-days in a random order, each searched over what is left."""
-        left = self._relaxed.prize.copy()
+        left = np.ones(len(self._relaxed.prize))
         days = [number for number, group in enumerate(self.groups) for _ in group.shifts]
         for number in np.random.default_rng((self._seed, plan)).permutation(np.array(days, np.int64)):
             if time.perf_counter() > self._until:
                 return
-            _, order = self._search_routes(int(number), self.groups[number], left, 0.0)
+            group = self.groups[number]
+            _, order = self._search_routes(int(number), group, group.prize * left[group.tasks], 0.0)
             left[list(order)] = 0.0
 
     def run(self, rounds: int, duals: np.ndarray, group_prices: np.ndarray) -> None:
@@ -165,6 +172,7 @@ class _Search:
     def _hold(self, box: float) -> None:
         """Keep the master's prices near the best prices so far, by this share of the prizes."""
         prize = np.maximum(self._relaxed.prize, 0.0)
+        prize = np.append(prize, [prize.max(initial=0.0)] * self.borders)
         lowest, highest = self.best_duals - box * prize, self.best_duals + box * prize
         self.master.hold(np.maximum(0.0, lowest), np.minimum(np.maximum(highest, 0.0), prize + 1e-6))
 
@@ -176,10 +184,10 @@ class _Search:
         value, duals, prices = self.master.solve()
         for turn in range(CHEAP_ROUNDS):
             tried = duals if turn % 2 else 0.5 * (duals + center)
-            worth = self._relaxed.prize - tried
             for number, group in enumerate(self.groups):
                 if time.perf_counter() > self._until:
                     return value, duals, prices
+                worth = self._worth(group, tried)
                 for _ in range(SEARCHES if len(self.groups) < FEW_GROUPS else 1):
                     self._search_routes(number, group, worth, 0.0 if turn % 2 == 0 else max(0.0, float(prices[number])))
             before = value
@@ -193,15 +201,15 @@ class _Search:
 
         known_eur: what no route of each group exceeds at these prices, for groups that the brake leaves unpriced.
         """
-        worth = self._relaxed.prize - duals
-        total, found = float(duals.sum()), 0
+        visits = len(self._problem.tasks)
+        total, found = float(duals[:visits].sum() + duals[visits:] @ np.array(self._most, float)), 0
         for number, group in enumerate(self.groups):
             if time.perf_counter() > self._until:
                 if known_eur is None:
                     return None, found
                 total += len(group.shifts) * float(known_eur[number])
                 continue
-            before = len(self.master.columns)
+            before, worth = len(self.master.columns), self._worth(group, duals)
             known, _ = self._search_routes(number, group, worth, max(0.0, float(targets[number])))
             target = max(known, float(targets[number]), 0.0) if not self._must(group) else known
             priced = price_group(self._relaxed, group, worth, target_eur=target, room=LABELS)
@@ -211,6 +219,11 @@ class _Search:
             found += len(self.master.columns) - before
         return total, found
 
+    def _worth(self, group: Group, duals: np.ndarray) -> np.ndarray:
+        """(n,) what the group's tasks bring there less their prices."""
+        left = group.prize - duals[group.tasks]
+        return left - duals[-1] * group.border if self.borders else left
+
     def _must(self, group: Group) -> bool:
         return bool(self._relaxed.fixed[group.tasks].any())
 
@@ -219,10 +232,10 @@ class _Search:
     ) -> tuple[float, tuple[int, ...]]:
         """The best legal route found by a short search on the most promising visits: its worth, its tasks.
 
-        It is taken into the master if it is worth more than `target`.
+        worth: (n,) of the group's tasks. It is taken into the master if it is worth more than `target`.
         """
         fixed = group.tasks[self._relaxed.fixed[group.tasks]]
-        here = np.where(self._relaxed.fixed, 0.0, worth)[group.tasks]
+        here = np.where(self._relaxed.fixed[group.tasks], 0.0, worth)
         chosen, through = sift(self._relaxed, group, here, 0.0)
         likely = chosen[np.argsort(-through, kind="stable")[:TRIED]]
         first = self._orders[group.shifts[0]] if self._must(group) else ()
@@ -232,7 +245,8 @@ class _Search:
         day = make_day(self._problem, group.shifts[0], tasks)
         self._searches += 1
         kept, draw = tuple(range(len(first))), self._seed + self._searches
-        value, order = polish(day, kept, worth_eur=worth[day.tasks], steps=POLISH_STEPS, seed=draw)
+        counts = worth[np.searchsorted(group.tasks, day.tasks)]
+        value, order = polish(day, kept, worth_eur=counts, steps=POLISH_STEPS, seed=draw)
         route = tuple(int(day.tasks[i]) for i in order)
         if order and value > target:
             self._add(number, route)
@@ -242,11 +256,12 @@ class _Search:
         """The number of the column; new ones are timed on the true rep-day."""
         shift = self.groups[group].shifts[0]
         once = len(set(order)) == len(order)
-        day = make_day(self._problem, shift, order)
-        value = float(day.prize.sum()) - self._travel_eur(shift, order)
+        day, path = make_day(self._problem, shift, order), tuple(range(len(order)))
+        value = float(day.prize.sum()) - self._travel_eur(shift, order) - overtime_eur(day, path)
         must = {int(i) for i in self.groups[group].tasks[self._relaxed.fixed[self.groups[group].tasks]]}
-        legal = once and must <= set(order) and timed(day, tuple(range(len(order))))
-        return self.master.add(Column(group, order, value, legal))
+        legal = once and must <= set(order) and timed(day, path)
+        across = sum(shift in self._problem.tasks[i].border for i in order)
+        return self.master.add(Column(group, order, value, legal, across))
 
     def _travel_eur(self, shift: int, order: tuple[int, ...]) -> float:
         row = self._problem.shifts[shift]

@@ -5,18 +5,24 @@ A route is a chain of drives. Half of each drive is charged to either end, so a 
     size_jr = service_j + (in_jr + out_jr) / 2
 
 seconds, in and out being the shortest drives to j and from j that the rep may have, from and to different visits. A day
-also costs half the shortest drive from home and half the shortest one back. The same holds for euros of travel. For any
-multipliers y >= 0 of the reps' time (Lagrange; Fisher, 1981), no plan is worth more than
+also costs half the shortest drive from home and half the shortest one back. The same holds for euros of travel. Drives
+take what they take at least on any of the rep's days, a visit brings the most it brings on any of them, and overtime is
+bought at the rep's lowest price. For any multipliers y >= 0 of the reps' time (Lagrange; Fisher, 1981), no plan is
+worth more than
 
-    sum_r y_r time_r + sum_j max(0, max_r (prize_j - travel_jr - y_r size_jr))
+    sum_r (y_r time_r + max(0, y_r - rate_r) overtime_r) + sum_j max(0, max_r (prize_jr - travel_jr - y_r size_jr))
 
-Windows, and which visits are chosen together, are left out, which can only raise it.
+Windows, which visits are chosen together and how many cross a border are left out, which can only raise it.
 """
+
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
 
+from solvers.routing.fastest import least_drives, parking_at
 from solvers.routing.problem import RoutingProblem
+from solvers.routing.scale.candidates import best_prizes
 from solvers.travel import Places, TravelModel
 
 HEATS = (0.4, 0.1, 0.02, 0.004)
@@ -28,34 +34,48 @@ ROUNDS = 80
 def quick_bound_eur(problem: RoutingProblem, *, travel: TravelModel | None) -> float:
     """No legal plan is worth more than this; rounded up to whole cents."""
     reps = {rep: k for k, rep in enumerate(dict.fromkeys(s.rep_id for s in problem.shifts))}
-    of_shift = [reps[s.rep_id] for s in problem.shifts]
-    open_to = [sorted({of_shift[s] for s in t.shifts}) for t in problem.tasks]
+    of_shift = np.array([reps[s.rep_id] for s in problem.shifts], np.int64)
+    open_to = [sorted({int(of_shift[s]) for s in t.shifts}) for t in problem.tasks]
     pairs = np.array([(i, r) for i, mine in enumerate(open_to) for r in mine], np.int64).reshape(-1, 2)
     size, worth = np.zeros(len(pairs)), np.zeros(len(pairs))
-    room, longest = np.zeros(len(reps)), np.zeros(len(reps))
+    best = best_prizes(problem, of_shift, pairs)
+    room, longest, over, rate = (np.zeros(len(reps)) for _ in range(4))
     by_rep = np.argsort(pairs[:, 1], kind="stable")
     first = np.searchsorted(pairs[by_rep, 1], np.arange(len(reps) + 1))
     for rep in range(len(reps)):
         rows = by_rep[first[rep] : first[rep + 1]]
         days = [s for s, r in zip(problem.shifts, of_shift, strict=True) if r == rep]
-        size[rows], worth[rows], home = _least(problem, pairs[rows, 0], days, travel)
-        spans = [max(0.0, s.end_seconds - s.start_seconds - s.lunch_seconds - home) for s in days]
-        room[rep], longest[rep] = sum(spans), max(spans)
+        size[rows], travel_eur, home = _least(problem, pairs[rows, 0], days, travel)
+        worth[rows] = best[rows] - travel_eur
+        spans = np.array([s.end_seconds - s.start_seconds - s.lunch_seconds - home for s in days])
+        late = np.array([s.overtime_seconds for s in days], float)
+        room[rep], longest[rep] = np.maximum(0.0, spans).sum(), np.maximum(0.0, spans + late).max()
+        over[rep] = np.maximum(0.0, spans + late).sum() - room[rep]
+        rate[rep] = min(s.overtime_eur_per_hour for s in days) / 3600
     fits = (worth > 0) & (size <= longest[pairs[:, 1]])
     pairs, size, worth = pairs[fits], size[fits], worth[fits]
     if not len(pairs):
         return 0.0
-    return float(np.ceil(100 * _by_prices(pairs, size, worth, room) + 1e-6) / 100)
+    return float(np.ceil(100 * _by_prices(pairs, size, worth, _Time(room, over, rate)) + 1e-6) / 100)
 
 
-def _by_prices(pairs: np.ndarray, size: np.ndarray, worth: np.ndarray, room: np.ndarray) -> float:
+class _Time(NamedTuple):
+    """(R,) each: seconds of a rep's days, seconds that overtime adds, euros a second of these."""
+
+    room: np.ndarray
+    over: np.ndarray
+    rate: np.ndarray
+
+
+def _by_prices(pairs: np.ndarray, size: np.ndarray, worth: np.ndarray, time: _Time) -> float:
     """The least sum found over prices of the reps' time; each sum is a bound, however good the prices are.
 
     The largest of a visit's offers is smoothed by a temperature (Nesterov, 2005), which makes the sum convex and
     smooth in the prices; L-BFGS-B goes on from the prices of the temperature before.
 
-    pairs: (P, 2) task and rep, by task. room: (R,) seconds of each rep.
+    pairs: (P, 2) task and rep, by task. Overtime's part of the sum is smoothed in the same way.
     """
+    room, over, rate = time
     task, rep = pairs[:, 0], pairs[:, 1]
     first = np.flatnonzero(np.append(True, np.diff(task) > 0))
     many = np.diff(np.append(first, len(pairs)))
@@ -70,7 +90,9 @@ def _by_prices(pairs: np.ndarray, size: np.ndarray, worth: np.ndarray, room: np.
         total = np.add.reduceat(share, first) + np.exp(-most / heat)
         value = price @ room + np.sum(most + heat * np.log(total))
         asked = np.bincount(rep, weights=size * share / np.repeat(total, many), minlength=len(room))
-        return float(value), room - asked
+        dear = np.clip((price - rate) * over / heat, -700, 700)
+        value += heat * float(np.logaddexp(0.0, dear)[over > 0].sum())
+        return float(value), room - asked + over / (1.0 + np.exp(-dear))
 
     # Prices are searched in units of the mean worth of a second, so that steps of all problems are of one size.
     unit = float(worth.sum() / size.sum())
@@ -86,30 +108,33 @@ def _by_prices(pairs: np.ndarray, size: np.ndarray, worth: np.ndarray, room: np.
             bounds=[(0.0, None)] * len(room), options={"maxiter": ROUNDS},
         )  # fmt: skip
         price = np.maximum(0.0, found.x * unit)
-        best = min(best, float(price @ room + offers(price)[1].sum()))
+        bought = np.maximum(0.0, price - rate) @ over
+        best = min(best, float(price @ room + bought + offers(price)[1].sum()))
     return best
 
 
 def _least(
     problem: RoutingProblem, tasks: np.ndarray, days: list, travel: TravelModel | None
 ) -> tuple[np.ndarray, np.ndarray, float]:
-    """(seconds each visit takes at least with its half drives, euros it brings at most, half drives from and to home).
+    """(seconds and euros each visit takes at least, half drives included, half drives from and to home).
 
     tasks: those open to a rep. days: the rep's shifts.
     """
     chosen = [problem.tasks[i] for i in tasks.tolist()]
     service = np.array([t.service_seconds for t in chosen], float)
-    prize = np.array([t.prize_eur for t in chosen], float)
     here = np.array([t.place for t in chosen], np.int64)
     if (here < 0).any() or not len(here):  # beside an appointment without a place any drive may be none
-        return service, prize, 0.0
+        return service, np.zeros(len(chosen)), 0.0
     starts = np.unique([s.start_place for s in days])
     ends = np.unique([s.end_place for s in days])
     seconds, km = _drives(problem, np.concatenate([here, starts]), np.concatenate([here, ends]), travel)
+    parking = parking_at(problem, np.concatenate([here, ends]))
+    kinds = {(day.pace, day.start_seconds, day.latest_end_seconds): day for day in days}
+    seconds = np.min([least_drives(day, seconds, parking) for day in kinds.values()], axis=0)
     n = len(here)
     eur = problem.travel_eur_per_km * _half(km, n)
     home = 0.5 * (float(seconds[n:, :n].min()) + float(seconds[:n, n:].min()))
-    return service + _half(seconds, n), prize - eur, home
+    return service + _half(seconds, n), eur, home
 
 
 def _half(drives: np.ndarray, visits: int) -> np.ndarray:

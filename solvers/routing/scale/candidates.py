@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from solvers.routing.pool.day import prize_eur
 from solvers.routing.problem import RoutingProblem
 from solvers.travel import Places, TravelModel
 
@@ -36,7 +37,7 @@ def choose(problem: RoutingProblem, *, travel: TravelModel | None) -> Candidates
     pairs = np.array(
         [(i, r) for i, t in enumerate(problem.tasks) for r in sorted({int(of_shift[s]) for s in t.shifts})], np.int64
     ).reshape(-1, 2)
-    density = _euros_a_second(problem, pairs, home, travel)
+    density = _euros_a_second(problem, pairs, home, of_shift, travel)
     must = np.array([t.required or t.kind == "appointment" for t in problem.tasks], bool)
     order = np.lexsort((pairs[:, 1], pairs[:, 0], -density, ~must[pairs[:, 0]]))
     taken, rest = np.full(len(problem.tasks), -1), np.full(len(problem.tasks), -1)
@@ -58,14 +59,28 @@ def choose(problem: RoutingProblem, *, travel: TravelModel | None) -> Candidates
     return Candidates(reps, *(tuple(tuple(each) for each in part) for part in (days, tasks, waiting)))
 
 
+def best_prizes(problem: RoutingProblem, of_shift: np.ndarray, pairs: np.ndarray) -> np.ndarray:
+    """(P,) the most that a task brings on any rep-day of a rep.
+
+    of_shift: (S,) number of each shift's rep. pairs: (P, 2) task and rep; the rep has a day on which it may be done.
+    """
+    prize = np.array([t.prize_eur for t in problem.tasks], float)[pairs[:, 0]]
+    if not problem.borders and not any(t.waited_eur for t in problem.tasks):
+        return prize
+    for k, (task, rep) in enumerate(pairs.tolist()):
+        days = [s for s in problem.tasks[task].shifts if of_shift[s] == rep]
+        prize[k] = max(prize_eur(problem, s, task) for s in days)
+    return prize
+
+
 def _euros_a_second(
-    problem: RoutingProblem, pairs: np.ndarray, home: dict[int, int], travel: TravelModel | None
+    problem: RoutingProblem, pairs: np.ndarray, home: dict[int, int], of_shift: np.ndarray, travel: TravelModel | None
 ) -> np.ndarray:
-    """Prize of each (task, rep) less the travel it is charged, by second of service and charged drive."""
+    """Best prize of each (task, rep) less the travel it is charged, by second of service and charged drive."""
     density = np.zeros(len(pairs))
     place = np.array([t.place for t in problem.tasks], np.int64)
     service = np.array([t.service_seconds for t in problem.tasks], float)
-    prize = np.array([t.prize_eur for t in problem.tasks], float)
+    prize = best_prizes(problem, of_shift, pairs)
     by_rep = np.argsort(pairs[:, 1], kind="stable")
     first = np.searchsorted(pairs[by_rep, 1], np.arange(len(home) + 1))
     for rep, at in home.items():
@@ -78,7 +93,7 @@ def _euros_a_second(
             here, there = (_places(problem.places, np.atleast_1d(index)) for index in (np.array([at]), stops))
             seconds, km = (matrix[0] for matrix in travel.matrix(here, there))
         charged = 60.0 + service[tasks] + 2 * DRIVE_SHARE * seconds
-        density[mine] = (prize[tasks] - problem.travel_eur_per_km * 2 * DRIVE_SHARE * km) / charged
+        density[mine] = (prize[mine] - problem.travel_eur_per_km * 2 * DRIVE_SHARE * km) / charged
     return density
 
 

@@ -7,7 +7,13 @@ from solvers.routing.scale.weeks import LARGE, solve
 
 
 def is_large(problem: RoutingProblem) -> bool:
-    """Whether the problem is solved by reps: `LARGE` visits or more, and more than one rep."""
+    """Whether the problem is solved by reps: `LARGE` visits or more, and more than one rep.
+
+    Never where visits across borders are limited or weeks are to be even: no rep's week says whether the plan keeps
+    that, so such a plan is searched whole.
+    """
+    if problem.borders or problem.even or problem.balance_eur_per_hour:
+        return False
     visits = sum(task.kind == "visit" for task in problem.tasks)
     return visits >= LARGE and len({shift.rep_id for shift in problem.shifts}) > 1
 

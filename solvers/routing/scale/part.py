@@ -9,7 +9,9 @@ import numpy as np
 from solvers.brake import Brake
 from solvers.routing.arrays import make_arrays
 from solvers.routing.improve import improve, make_state
-from solvers.routing.problem import RoutingProblem
+from solvers.routing.pool.day import make_day, prize_eur
+from solvers.routing.pool.polish import overtime_eur
+from solvers.routing.problem import Borders, RoutingProblem, Task
 from solvers.travel import Places, TravelModel
 
 
@@ -38,10 +40,14 @@ def cut(
     steps: int,
     seed: int,
     until: float = float("inf"),
+    border_visits_elsewhere: int = 0,
 ) -> Part:
     """The part of these rep-days and tasks; `orders`: the present order of each of its rep-days, in large numbers.
 
+    Even weeks are a matter of the whole plan, which a part does not see: it is not asked for them.
+
     Args:
+        border_visits_elsewhere: visits across borders on rep-days that are not in the part; they stay made.
         travel: where the drives come from; None: from the problem's own matrices.
         until: instant of `time.perf_counter` on this machine at which the part's search ends early.
     """
@@ -54,10 +60,7 @@ def cut(
     place = {old: new for new, old in enumerate(stops)} | {-1: -1}
     at, all_places = np.array(stops, np.int64), problem.places
     places = Places(all_places.ids[at], all_places.latitude[at], all_places.longitude[at], all_places.parks[at])
-    own_tasks = tuple(
-        replace(t, place=place[t.place], shifts=tuple(day[s] for s in t.shifts if s in day))
-        for t in (problem.tasks[i] for i in chosen)
-    )
+    own_tasks = tuple(_moved(problem.tasks[i], place, day) for i in chosen)
     own_shifts = tuple(replace(r, start_place=place[r.start_place], end_place=place[r.end_place]) for r in rows)
     none = np.zeros((0, 0))
     small = replace(
@@ -70,9 +73,28 @@ def cut(
         days=problem.days.iloc[:0],
         refused=problem.refused.iloc[:0],
         notes=(),
+        borders=_left(problem.borders, border_visits_elsewhere),
+        even=None,
+        balance_eur_per_hour=0.0,
     )
     start = tuple(tuple(number[i] for i in orders.get(shift, ())) for shift in shifts)
     return Part(small, travel, tuple(chosen), tuple(shifts), start, steps, seed, until)
+
+
+def _moved(task: Task, place: dict[int, int], day: dict[int, int]) -> Task:
+    """A task in the part's numbering; what waiting costs stays beside its rep-days."""
+    kept = sorted((day[s], k) for k, s in enumerate(task.shifts) if s in day)
+    return replace(
+        task,
+        place=place[task.place],
+        shifts=tuple(s for s, _ in kept),
+        waited_eur=tuple(task.waited_eur[k] for _, k in kept) if task.waited_eur else (),
+        border=tuple(sorted(day[s] for s in task.border if s in day)),
+    )
+
+
+def _left(borders: Borders | None, made: int) -> Borders | None:
+    return replace(borders, most_visits=max(0, borders.most_visits - made)) if borders else None
 
 
 def with_drives(part: Part) -> RoutingProblem:
@@ -108,10 +130,11 @@ def solve_part(part: Part) -> Solved:
 
 
 def value_eur(problem: RoutingProblem, shift: int, order: Sequence[int]) -> float:
-    """Prizes less travel of one rep-day."""
+    """Prizes of one rep-day less travel, overtime and what its visits across borders cost."""
     if not order:
         return 0.0
     row, tasks = problem.shifts[shift], [problem.tasks[i] for i in order]
     path = [row.start_place, *(t.place for t in tasks if t.place >= 0), row.end_place]
     km = sum(float(problem.km[a, b]) for a, b in pairwise(path))
-    return sum(t.prize_eur for t in tasks) - problem.travel_eur_per_km * km
+    late = overtime_eur(make_day(problem, shift, order), tuple(range(len(order)))) if row.overtime_seconds else 0.0
+    return sum(prize_eur(problem, shift, i) for i in order) - problem.travel_eur_per_km * km - late

@@ -12,6 +12,7 @@ from multiprocessing import get_context
 
 import numpy as np
 
+from scenarios.errors import UsageError
 from scenarios.schema import Effort
 from solvers.brake import Brake, Stop, never
 from solvers.routing.problem import RoutingProblem
@@ -37,8 +38,9 @@ WAITING_A_PAIR = 120
 
 @dataclass(frozen=True)
 class Wide:
-    """sequences: task indices of each shift in order. value_eur: prizes less travel. bound_eur: no plan is worth more.
-    weeks_eur: the value before borders were settled. seconds by phase. brake_hit: whether time ended a part early."""
+    """sequences: task indices of each shift in order. value_eur: see `value_eur` of a part. bound_eur: no plan is worth
+    more. weeks_eur: the value before borders were settled. seconds by phase. brake_hit: whether time ended a part.
+    """
 
     sequences: tuple[tuple[int, ...], ...]
     value_eur: float
@@ -62,7 +64,7 @@ def solve(
     """A good plan for a problem of any size.
 
     Args:
-        problem: with `travel` its own matrices may be empty, of shape (0, 0).
+        problem: with `travel` its own matrices may be empty, of shape (0, 0). Neither borders nor even weeks.
         travel: the model drives come from; None: the problem's matrices.
         executor: where parts are solved, e.g. a Dask client's; None: here if `workers` is 1, else that many processes.
         until: emergency brake, an instant of `time.perf_counter`.
@@ -70,7 +72,14 @@ def solve(
 
     Returns:
         `Wide`; every visit is made at most once, every order is legal.
+
+    Raises:
+        UsageError: visits across borders are limited, or weeks are to be even: see `is_large`.
     """
+    if problem.borders or problem.even:
+        raise UsageError(
+            "reps solved apart know neither soft territories nor even weeks: leave these out, or plan whole"
+        )
     began = time.perf_counter()
     if not problem.shifts or not problem.tasks:
         return Wide(((),) * len(problem.shifts), 0.0, 0.0, 0.0, {})

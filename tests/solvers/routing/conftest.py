@@ -2,7 +2,8 @@
 
 import datetime as dt
 import itertools
-from dataclasses import dataclass, field
+import math
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -11,6 +12,7 @@ import pytest
 from scenarios.schema import Horizon, Reps
 from solvers.outcome import conclude
 from solvers.routing import RoutingProblem, make_problem
+from solvers.routing.problem import Borders
 from solvers.types import Routes, Territories
 
 MONDAY = pd.Timestamp("2024-03-04")
@@ -154,6 +156,91 @@ def brute_force_value(problem: RoutingProblem) -> float:
     return float(best)
 
 
+def drive_end(pace, departs: int, seconds: int, parking: int) -> int:
+    """Second method for drives under a pace: piece by piece, each at its factor, then the parking."""
+    if not pace or not seconds:
+        return departs + seconds
+    now, left = float(departs), float(seconds - parking)
+    for (_, factor), until in zip(pace, [*(begin for begin, _ in pace[1:]), 1e9], strict=True):
+        piece = max(0.0, min(left, (until - now) / factor))
+        now, left = now + piece * factor, left - piece
+    return math.ceil(now - 1e-6) + parking
+
+
+def soft_day_eur(problem: RoutingProblem, shift: int, order: tuple[int, ...]) -> float:
+    """Second method with overtime, pace, waiting and borders: lunch after each event, walked forward; -inf: illegal."""
+    day, ends = problem.shifts[shift], []
+    for lunch_after in range(len(order) + 1) if day.lunch_seconds and order else (-1,):
+        place, now = day.start_place, day.start_seconds
+        for position, index in enumerate((*order, None)):
+            if position == lunch_after:
+                now = max(now, day.lunch_from_seconds) + day.lunch_seconds
+                now = now if now <= day.lunch_to_seconds else math.inf
+            to = day.end_place if index is None else problem.tasks[index].place
+            if to >= 0 and now < math.inf:
+                parking = problem.parking_seconds if problem.places.parks[to] else 0
+                now = drive_end(day.pace, now, int(problem.seconds[place, to]), parking)
+                place = to
+            if index is not None:
+                task = problem.tasks[index]
+                done = [max(now, a) + task.service_seconds for a, b in task.windows]
+                now = min([e for e, (_, b) in zip(done, task.windows, strict=True) if e <= b], default=math.inf)
+        ends.append(now)
+    late = min(ends) - day.end_seconds
+    if not order or late > day.overtime_seconds:
+        return 0.0 if not order else -math.inf
+    fee = problem.borders.eur_per_visit if problem.borders else 0.0
+    lost = sum(
+        dict(zip(problem.tasks[i].shifts, problem.tasks[i].waited_eur, strict=False)).get(shift, 0) for i in order
+    )
+    lost += fee * sum(shift in problem.tasks[i].border for i in order)
+    return day_value(problem, shift, order) - lost - max(0, late) / 3600 * day.overtime_eur_per_hour
+
+
+def soft_best_eur(problem: RoutingProblem) -> float:
+    """The best value of all plans with overtime, pace, waiting and borders, by trying them; -inf if none is legal."""
+    choices = [[*t.shifts] if t.required else [*t.shifts, -1] for t in problem.tasks]
+    known: dict = {}
+    best = -math.inf
+    for where in itertools.product(*choices):
+        across = sum(w in t.border for w, t in zip(where, problem.tasks, strict=True))
+        if problem.borders and across > problem.borders.most_visits:
+            continue
+        total = 0.0
+        for shift in range(len(problem.shifts)):
+            mine = tuple(i for i, w in enumerate(where) if w == shift)
+            if (shift, mine) not in known:
+                orders = itertools.permutations(mine)
+                known[shift, mine] = max(soft_day_eur(problem, shift, order) for order in orders)
+            total += known[shift, mine]
+        best = max(best, total)
+    return best
+
+
+def softened(problem: RoutingProblem, number: int) -> RoutingProblem:
+    """The problem with overtime, a pace and parking, waiting and borders, each switched on or off by a draw."""
+    rng = np.random.default_rng((number, 7))
+    shifts, tasks = list(problem.shifts), list(problem.tasks)
+    if rng.random() < 0.7:
+        rate, most = float(rng.choice([6.0, 30.0, 60.0])), int(rng.choice([1800, 5400]))
+        shifts = [replace(s, overtime_seconds=most, overtime_eur_per_hour=rate) for s in shifts]
+    if rng.random() < 0.7:
+        factors = rng.choice([0.5, 1.0, 1.25, 2.0, 2.5], 3).tolist()
+        slow = tuple(zip((0, 9 * 3600 + 1800, 11 * 3600), factors, strict=True))
+        shifts = [replace(s, pace=slow) if k or rng.random() < 0.8 else s for k, s in enumerate(shifts)]
+        problem = replace(problem, parking_seconds=int(rng.choice([0, 120])))
+        drives = np.where((problem.seconds > 0) & problem.places.parks, problem.seconds + problem.parking_seconds, 0)
+        problem = replace(problem, seconds=np.where(problem.places.parks, drives, problem.seconds))
+    if rng.random() < 0.7:
+        lost = [tuple((t.prize_eur * rng.random(len(t.shifts)) / 2).tolist()) for t in tasks]
+        tasks = [replace(t, waited_eur=eur) if t.kind == "visit" else t for t, eur in zip(tasks, lost, strict=True)]
+    if rng.random() < 0.7:
+        other = [tuple(s for s in t.shifts if shifts[s].rep_id != t.owner_rep_id) for t in tasks]
+        tasks = [replace(t, border=o) if t.kind == "visit" else t for t, o in zip(tasks, other, strict=True)]
+        problem = replace(problem, borders=Borders(int(rng.integers(0, 3)), float(rng.choice([0.0, 5.0]))))
+    return replace(problem, shifts=tuple(shifts), tasks=tuple(tasks))
+
+
 def check_routes(tables: dict, routes: Routes) -> None:
     """Recomputes a plan from the tables alone; any broken rule is an assertion error."""
     customers = tables["customers"].set_index("customer_id")
@@ -244,3 +331,18 @@ def brute_force():
 @pytest.fixture
 def feasible():
     return day_feasible
+
+
+@pytest.fixture
+def soften():
+    return softened
+
+
+@pytest.fixture
+def soft_best():
+    return soft_best_eur
+
+
+@pytest.fixture
+def soft_day():
+    return soft_day_eur

@@ -113,14 +113,14 @@ def test_few_labels_and_short_visits_only_raise_the_bound(world):
         week.customer(f"C{k}", 10 + k, 3 * k, prize=10 + k, minutes=20)
     problem = week.problem()
     relaxed = relax(problem)
-    exact = price_group(relaxed, relaxed.groups[0], relaxed.prize, target_eur=0.0, room=10_000)
-    rough = price_group(relaxed, relaxed.groups[0], relaxed.prize, target_eur=0.0, room=8)
+    exact = price_group(relaxed, relaxed.groups[0], relaxed.groups[0].prize, target_eur=0.0, room=10_000)
+    rough = price_group(relaxed, relaxed.groups[0], relaxed.groups[0].prize, target_eur=0.0, room=8)
     assert exact.bound_eur <= rough.bound_eur
     day = relaxed.day(relaxed.groups[0], relaxed.groups[0].tasks)
     assert rough.bound_eur <= rest_bound(day, relaxed.prize, 60)[0, -1, 0] + 1e-9
     week.customer("AT_HOME", 0, 0, prize=7, minutes=0)
     more = relax(week.problem())
-    with_short = price_group(more, more.groups[0], more.prize, target_eur=0.0, room=10_000)
+    with_short = price_group(more, more.groups[0], more.groups[0].prize, target_eur=0.0, room=10_000)
     assert with_short.bound_eur == pytest.approx(exact.bound_eur + 7)
 
 
