@@ -65,6 +65,34 @@ def money_chart(figures: Mapping[str, float], bands: Mapping[str, tuple[float, f
         return svg_of(figure, "What the week brings and costs, in euros")
 
 
+def week_chart(weeks: Mapping[str, tuple[float, float]], *, before: tuple[float, float] | None) -> str:
+    """Hours of work of each rep's week beside his even share.
+
+    Args:
+        weeks: rep -> (hours of work, even share in hours), in the order to draw. before: shortest and longest rep-week
+            of the plan without even weeks; None: not known.
+    """
+    with matplotlib.rc_context(STYLE):
+        figure, axes = _canvas(7.5, 0.24 * len(weeks) + 1.0)
+        places = np.arange(len(weeks))[::-1]
+        work, share = (np.array(hours, float) for hours in zip(*weeks.values(), strict=True))
+        if before is not None:
+            label = f"without even weeks: {before[0]:.1f} to {before[1]:.1f} h"
+            axes.axvspan(*before, color=SECOND, alpha=0.22, linewidth=0, label=label)
+        axes.barh(places, work, color=ACCENT, height=0.6, label="work of this plan")
+        tick = {"marker": "|", "markersize": 11, "markeredgewidth": 2, "linestyle": "none"}
+        axes.plot(share, places, color=INK, label="even share", **tick)
+        axes.set_yticks(places, list(weeks))
+        axes.tick_params(axis="y", labelsize=8)
+        axes.set_ylim(-0.6, len(weeks) - 0.4)
+        axes.set_xlim(left=0)
+        axes.set_xlabel("hours of visits, appointments and drives")
+        axes.legend(
+            frameon=False, ncols=3, loc="lower left", bbox_to_anchor=(-0.02, 1.0), fontsize=8, borderaxespad=0.2
+        )
+        return svg_of(figure, "Hours of work of each rep's week, and an even share")
+
+
 def cover_chart(requirement: pd.DataFrame, queue: str) -> str:
     """Agents required and rostered by interval over the rostered days, for one queue."""
     mine = requirement[requirement["queue"] == queue].sort_values("interval_start")

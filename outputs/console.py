@@ -20,7 +20,8 @@ OUTCOME = ("stage", "reason", "value", "bound", "gap_pct", "unit", "seconds")
 
 
 def run_text(run: "Run") -> str:
-    """Stages, outcomes, figures, audit findings, flags, what was left out of the data, the folder, the report."""
+    """Stages, outcomes, figures, what borders and even weeks changed, audit findings, flags, what was left out of the
+    data, the folder, the report."""
     bounds = ["none" if bound is None or bound != bound else number(bound) for bound in run.outcomes["bound"]]
     shown = [name for name in OUTCOME if name in run.outcomes]
     parts = [
@@ -28,6 +29,8 @@ def run_text(run: "Run") -> str:
         f"outcomes\n{frame_text(run.outcomes.assign(bound=bounds)[shown])}\n{_methods(run.outcomes)}".rstrip(),
         f"figures\n{frame_text(run.kpis)}",
     ]
+    if told := _ways(run.folder):
+        parts.append(f"routes\n{told}")
     if len(run.findings):
         parts.append(f"audit findings\n{frame_text(run.findings)}")
     last = [*(f"flagged: {flag}" for flag in run.flags), *_left_out(run.folder)]
@@ -35,6 +38,21 @@ def run_text(run: "Run") -> str:
     if run.report:
         last.append(f"open: {run.report}")
     return "\n\n".join([*parts, "\n".join(last)])
+
+
+def _ways(folder: Path) -> str:
+    """A line for each plan on the way to the routes; none where neither borders nor even weeks were asked for."""
+    ways = folder / "tables" / "routing_ways.csv"
+    if not ways.is_file():
+        return ""
+    from outputs.way_words import way_sentences
+
+    with ways.open(encoding="utf-8", newline="") as rows:
+        told = [
+            {name: value if name == "way" else float(value) for name, value in row.items()}
+            for row in csv.DictReader(rows)
+        ]
+    return "\n".join(f"  {sentence}" for sentence in way_sentences(told))
 
 
 def _left_out(folder: Path) -> list[str]:

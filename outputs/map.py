@@ -16,10 +16,11 @@ from markupsafe import escape
 from inputs.gates.places import lonely_km
 from inputs.rows import groups, rows
 from inputs.types import Tables
+from outputs.field import stops_of
 from outputs.geography import geojson, outlines
 from outputs.hour_prices import NOTHING, HourPrices, hour_prices
-from outputs.map_frame import LAND, LAND_MARK, leaflet_inline, legend, order_of_layers
-from outputs.map_rows import COLOUR, EXPAND, NO_COLOUR, UNOWNED, Layer, compact
+from outputs.map_frame import BORDERS, LAND, LAND_MARK, leaflet_inline, legend, order_of_layers
+from outputs.map_rows import COLOUR, EXPAND, LIT, NO_COLOUR, UNOWNED, Layer, compact
 from outputs.palette import spread_colours
 from outputs.territory_cells import territory_cells
 from planner.types import Plan
@@ -39,8 +40,10 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     below += _add_territories(page, plan, cells, colours)
     below += _add_prices(page, cells, prices, plan.scenario.money.currency)
     _add_customers(page, owners, colours)
-    for number, (day, stops) in enumerate(groups(plan.tables["stops"], "day")):
-        _add_routes(page, pd.Timestamp(day), stops, tables.customers, colours, shown=number == 0)
+    stops = stops_of(plan.tables)
+    for number, (day, mine) in enumerate(groups(stops, "day")):
+        _add_routes(page, pd.Timestamp(day), mine, tables.customers, colours, shown=number == 0)
+    _add_borders(page, stops[stops["for_rep"] != ""], tables.customers, colours)
     _add_unserved(page, plan, tables.customers)
     folium.LayerControl(collapsed=True).add_to(page)
     if len(tables.customers):
@@ -51,7 +54,8 @@ def write_map(path: Path, plan: Plan, tables: Tables) -> None:
     root.header.add_child(Element('<meta name="viewport" content="width=device-width,initial-scale=1">'), name="view")
     root.header.add_child(Element('<meta name="color-scheme" content="light dark">'), name="scheme")
     root.header.add_child(Element(leaflet_inline() + EXPAND + LAND), name="leaflet")
-    root.html.add_child(Element(legend(plan, colours, prices)), name="legend")
+    borders = bool((stops["for_rep"] != "").any())
+    root.html.add_child(Element(legend(plan, colours, prices, borders=borders)), name="legend")
     page.add_child(Ordered(page.get_name(), [layer.get_name() for layer in below]))
     text = compact(root.render()).replace(f'"{LAND_MARK}"', "LAND")
     path.write_text(text, encoding="utf-8")
@@ -167,11 +171,34 @@ def _add_routes(
         text = f"{rep}: {len(visits)} visits, {mine['travel_km'].sum():.0f} km"
         layer.add({"type": "LineString", "coordinates": line}, text=text, colour=colour)
         for number, row in enumerate(rows(visits), start=1):
-            text = f"{rep} {number}, {row.start_at:%H:%M}-{row.end_at:%H:%M}: {_name(names, row.customer_id)}"
-            layer.add(_point(row), text=text, colour=colour)
+            whose = f" (for {row.for_rep})" if row.for_rep else ""
+            text = f"{rep} {number}, {row.start_at:%H:%M}-{row.end_at:%H:%M}: {_name(names, row.customer_id)}{whose}"
+            layer.add(_point(row), text=text, colour=colour, fill=colours.get(row.for_rep, LIT))
     folium.GeoJson(
         layer.collection(), name=f"Routes {day:%A} {day.day} {day:%B}", show=shown, marker=_ring(5),
-        style_function=lambda _: {"color": COLOUR, "weight": 3, "opacity": 0.9, "fillColor": "#ffffff"},
+        style_function=lambda feature: {
+            "color": COLOUR, "weight": 3, "opacity": 0.9, "fillColor": feature["properties"].get("fill", LIT),
+        },
+        tooltip=folium.GeoJsonTooltip(["text"], labels=False),
+    ).add_to(page)  # fmt: skip
+
+
+def _add_borders(page: folium.Map, stops: pd.DataFrame, customers: pd.DataFrame, colours: Mapping[str, str]) -> None:
+    """Visits of the week that a neighbour makes: a ring in his colour around a dot in the owner's."""
+    if stops.empty:
+        return
+    names = customers.set_index("customer_id")["name"].to_dict()
+    layer = Layer()
+    for row in rows(stops.sort_values(["start_at", "customer_id"])):
+        when = f"{row.start_at:%A} {row.start_at:%H:%M}"
+        text = f"{_name(names, row.customer_id)}: {row.rep_id} for {row.for_rep}, {when}"
+        fill = colours.get(row.for_rep, UNOWNED)
+        layer.add(_point(row), text=text, colour=colours.get(row.rep_id, UNOWNED), fill=fill)
+    folium.GeoJson(
+        layer.collection(), name=BORDERS, show=False, marker=_ring(7),
+        style_function=lambda feature: {
+            "color": COLOUR, "weight": 4, "opacity": 1, "fillColor": feature["properties"]["fill"],
+        },
         tooltip=folium.GeoJsonTooltip(["text"], labels=False),
     ).add_to(page)  # fmt: skip
 

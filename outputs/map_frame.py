@@ -34,6 +34,9 @@ LAND, LAND_MARK = (
 )
 """Land follows the page's colours; `LAND_MARK` stands for it until the page is written."""
 
+BORDERS = "Visits by a neighbour"
+"""Name of the layer of visits that are made for another rep."""
+
 
 def leaflet_inline() -> str:
     """Leaflet's script and style as page elements, pictures as data addresses."""
@@ -55,8 +58,8 @@ def order_of_layers(page: str, below: list[str]) -> str:
     return f"{page}.on('overlayadd',()=>[{names}].reverse().forEach(l=>{page}.hasLayer(l)&&l.bringToBack()));"
 
 
-def legend(plan: Plan, colours: Mapping[str, str], prices: HourPrices) -> str:
-    """Reps by colour, classes of prices, and where else to look."""
+def legend(plan: Plan, colours: Mapping[str, str], prices: HourPrices, *, borders: bool) -> str:
+    """Reps by colour, classes of prices, how visits by a neighbour look if there are any, and where else to look."""
     days = plan.tables["rep_days"].groupby("rep_id")[["visits", "travel_km"]].sum()
     lines = "".join(
         f'<div><i style="background:{colour}"></i>{escape(rep)}: {days["visits"].get(rep, 0):.0f} visits, '
@@ -75,8 +78,12 @@ def legend(plan: Plan, colours: Mapping[str, str], prices: HourPrices) -> str:
         "<b>One more hour</b><p>What an hour more of a rep's day would bring; layers “One more hour”. "
         f"A day off has no colour.</p>{classes}"
     )
+    lent = (
+        f"<b>{BORDERS}</b><p>The ring has the colour of who comes, the dot inside that of the customer's own rep; "
+        f"layer “{BORDERS}”. Own visits are white inside.</p>"
+    )
     return (
         f'<details class="legend"><summary>{escape(plan.scenario.name)}{first}</summary>'
         "<p>Other days, territories, the price of an hour and missed visits: layers at the top right.</p>"
-        f"{worth if prices.by_day else ''}<b>Reps</b>{lines}{source}</details>"
+        f"{worth if prices.by_day else ''}{lent if borders else ''}<b>Reps</b>{lines}{source}</details>"
     )

@@ -16,6 +16,8 @@ from markupsafe import escape
 UNOWNED = "#5b5b5b"
 NO_COLOUR = "#0000"
 """Transparent; a canvas takes no empty colour."""
+LIT = "#ffffff"
+"""Inside of a stop, unless its feature says otherwise."""
 COLOUR = "@colour"
 """In a style of folium's: the feature's own colour."""
 LONG = 60
@@ -34,9 +36,10 @@ class Layer:
 
     features: list[dict[str, Any]] = field(default_factory=list)
 
-    def add(self, geometry: dict[str, Any], *, text: str = "", colour: str = UNOWNED) -> None:
-        """Add a feature; the text is escaped, as tooltips are read as HTML."""
-        properties = {"text": str(escape(text)), "colour": colour}
+    def add(self, geometry: dict[str, Any], *, text: str = "", colour: str = UNOWNED, fill: str = LIT) -> None:
+        """Add a feature; the text is escaped, as tooltips are read as HTML. `fill` is for styles alone: the page does
+        not carry it."""
+        properties = {"text": str(escape(text)), "colour": colour} | ({} if fill == LIT else {"fill": fill})
         feature = {"type": "Feature", "id": len(self.features), "geometry": geometry, "properties": properties}
         self.features.append(feature)
 

@@ -21,6 +21,7 @@ from outputs.report_actions import action_details
 from outputs.report_calls import call_days
 from outputs.report_changes import changes_section
 from outputs.report_channels import channel_details
+from outputs.report_routes import route_details
 from outputs.scripts import agent_channels
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
 from planner.types import Plan
@@ -42,9 +43,12 @@ CARDS = {
 }
 MONEY = {
     "win_eur": ("deals won", 1), "churn_eur": ("customers kept", 1), "growth_eur": ("growth", 1),
-    "contact_cost_eur": ("contacts", -1), "travel_cost_eur": ("travel", -1), "rep_pay_eur": ("rep pay", -1),
+    "contact_cost_eur": ("contacts", -1), "travel_cost_eur": ("travel", -1), "rep_overtime_eur": ("rep overtime", -1),
+    "border_eur": ("visits by neighbours", -1), "waited_eur": ("waiting", -1), "rep_pay_eur": ("rep pay", -1),
     "agent_pay_eur": ("agent pay", -1), "missed_service_eur": ("missed service", -1), "net_value_eur": ("net value", 1),
 }  # fmt: skip
+SELDOM = ("rep_overtime_eur", "border_eur", "waited_eur")
+"""Parts of the net value that are drawn only where there are any."""
 
 
 def write_report(
@@ -104,6 +108,7 @@ def _page(
         field_note=_field_note(handed),
         **action_details(plan, tables),
         **channel_details(plan),
+        **route_details(plan),
         idle=_counts(_reasons_for_none(handed["allocations"]), WHY_NOT_CONTACTED),
         cover=_charts(handed["requirement"], cover_chart),
         calls=_charts(handed["call_forecast"], calls_chart),
@@ -142,7 +147,8 @@ def _covers(handed: Mapping[str, pd.DataFrame]) -> list[dict[str, str]]:
 
 
 def _money(figures: Mapping[str, float], bands: Mapping[str, tuple[float, float]]) -> str:
-    shown = {label: sign * figures[kpi] for kpi, (label, sign) in MONEY.items()}
+    parts = {kpi: part for kpi, part in MONEY.items() if kpi not in SELDOM or figures.get(kpi)}
+    shown = {label: sign * figures[kpi] for kpi, (label, sign) in parts.items()}
     spans = {MONEY[kpi][0]: band for kpi, band in bands.items() if kpi in MONEY and MONEY[kpi][1] > 0}
     return money_chart(shown, spans)
 

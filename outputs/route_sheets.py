@@ -3,6 +3,7 @@
 The pages hold no program. Each visit carries its pre-visit script in five parts, folded; paper shows two of them.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from markupsafe import Markup
 from inputs.rows import groups, rows
 from inputs.types import Tables
 from outputs.dossier import Dossier, Dossiers
+from outputs.field import rep_days_of, rep_names, stops_of
 from outputs.geography import outlines
 from outputs.pages import file_name, render
 from outputs.script_parts import write_script
@@ -34,34 +36,37 @@ def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
     dossiers, visits = Dossiers(plan, tables), Visits(plan)
     shapes = outlines(tables.areas)
     sheets, index = [], []
-    missed = _missed_by_rep(plan, dossiers)
-    for (rep, day), stops in groups(plan.tables["stops"], ["rep_id", "day"]):
+    missed, all_stops, reps = _missed_by_rep(plan, dossiers), stops_of(plan.tables), rep_names(plan.tables)
+    lent = _visited_by_others(all_stops, dossiers, reps)
+    late = {(row.rep_id, row.day): row for row in rows(rep_days_of(plan.tables)) if row.overtime_minutes > 0}
+    for (rep, day), stops in groups(all_stops, ["rep_id", "day"]):
         name = f"{file_name(str(rep))}-{day:%Y-%m-%d}.html"
         ordered = stops.sort_values("position")
-        head = _heading(plan, str(rep), pd.Timestamp(day), ordered)
+        head = _heading(plan.scenario.name, reps.get(str(rep), str(rep)), pd.Timestamp(day), ordered)
+        longer = late.get((rep, day))
         page = render(
             "route_sheet.html.j2",
             **head,
-            stops=[_entry(stop, dossiers, visits, plan.scenario) for stop in _numbered(ordered)],
+            overtime=_overtime(longer),
+            stops=[_entry(stop, dossiers, visits, plan.scenario, reps) for stop in _numbered(ordered)],
             sketch=Markup(route_sketch(ordered, shapes)),  # our own numbers only
             missed=missed.get(str(rep), []),
+            lent=lent.get(str(rep), []),
             credit=_credit(plan),
         )
         (target / name).write_text(page, encoding="utf-8")
         sheets.append(target / name)
-        index.append({"file": name, **head})
+        index.append({"file": name, "late": longer and f"{_minutes(longer)} min overtime", **head})
     page = render("routes_index.html.j2", plan=plan.scenario.name, sheets=index)
     (target / "index.html").write_text(page, encoding="utf-8")
     return sheets
 
 
-def _heading(plan: Plan, rep: str, day: pd.Timestamp, stops: pd.DataFrame) -> dict[str, Any]:
-    names = plan.tables["team"].set_index("rep_id")["name"].to_dict()
-    name = names.get(rep)
+def _heading(plan: str, rep: str, day: pd.Timestamp, stops: pd.DataFrame) -> dict[str, Any]:
     driving = int(stops["travel_seconds"].sum() / 60)
     return {
-        "plan": plan.scenario.name,
-        "rep": f"{name} ({rep})" if isinstance(name, str) and name != rep else rep,
+        "plan": plan,
+        "rep": rep,
         "day": f"{day:%A} {day.day} {day:%B %Y}",
         "visits": int((stops["kind"] == "visit").sum()),
         "km": f"{stops['travel_km'].sum():.0f}",
@@ -71,16 +76,43 @@ def _heading(plan: Plan, rep: str, day: pd.Timestamp, stops: pd.DataFrame) -> di
     }
 
 
+def _overtime(day: Any) -> str:
+    """Until when a day lasts that goes beyond its shift, and how long that is; empty where it does not."""
+    if day is None:
+        return ""
+    end = day.shift_end_at + pd.Timedelta(minutes=day.overtime_minutes)
+    return f"Overtime: until {end:%H:%M}, {_minutes(day)} min after the shift ends at {day.shift_end_at:%H:%M}."
+
+
+def _minutes(day: Any) -> int:
+    """Whole minutes of overtime, never 0 where there is some."""
+    return max(1, round(float(day.overtime_minutes)))
+
+
+def _visited_by_others(
+    stops: pd.DataFrame, dossiers: Dossiers, reps: Mapping[str, str]
+) -> dict[str, list[dict[str, str]]]:
+    """By owner: the customers whom a neighbour visits this week, who and when."""
+    lent: dict[str, list[dict[str, str]]] = {}
+    for stop in rows(stops[stops["for_rep"] != ""].sort_values(["start_at", "customer_id"])):
+        when = f"{reps.get(stop.rep_id, stop.rep_id)}, {stop.start_at:%A} {stop.start_at:%H:%M}"
+        lent.setdefault(stop.for_rep, []).append({"who": dossiers.of(stop.customer_id, FIELD).who, "when": when})
+    return lent
+
+
 def _numbered(stops: pd.DataFrame) -> list[Any]:
     """The stops with `number`: 1, 2, ... for visits and 0 for what is none."""
     visit = stops["kind"] == "visit"
     return list(rows(stops.assign(number=visit.cumsum().where(visit, 0))))
 
 
-def _entry(stop: Any, dossiers: Dossiers, visits: Visits, scenario: Scenario) -> dict[str, Any]:
+def _entry(
+    stop: Any, dossiers: Dossiers, visits: Visits, scenario: Scenario, reps: Mapping[str, str]
+) -> dict[str, Any]:
     """What the page shows of a stop."""
     drive = f"{stop.travel_km:.1f} km, {round(stop.travel_seconds / 60)} min drive" if stop.travel_seconds else ""
-    entry: dict[str, Any] = {"number": 0, "quiet": True, "until": "", "navigate": "", "lines": [], "script": []}
+    entry: dict[str, Any] = {"number": 0, "quiet": True, "lines": [], "script": []}
+    entry |= dict.fromkeys(["until", "navigate", "owner"], "")
     if stop.kind == "start":
         return entry | {"at": f"{stop.end_at:%H:%M}", "title": "Leave"}
     if stop.kind == "end":
@@ -102,7 +134,9 @@ def _entry(stop: Any, dossiers: Dossiers, visits: Visits, scenario: Scenario) ->
     lines = [line for line in (why, _facts(dossier, pinned=stop.pinned), arrival) if line]
     planned = f"{stop.start_at:%H:%M} to {stop.end_at:%H:%M}"
     script = write_script(dossier, scenario, at=stop.start_at, planned=planned)
-    return entry | {"title": dossier.who, "lines": lines, "script": script.parts(), "paper": script.on_paper()}
+    owner = reps.get(stop.for_rep, stop.for_rep)
+    told = {"script": script.parts(), "paper": script.on_paper()}
+    return entry | {"title": dossier.who, "owner": owner, "lines": lines, **told}
 
 
 def _facts(dossier: Dossier, *, pinned: bool) -> str:

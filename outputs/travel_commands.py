@@ -111,7 +111,7 @@ def _hours_story(fit: "Fit") -> list[str]:
         return []
     return [
         "each part of a drive takes the factor of the hour in which it is driven; with "
-        f"`planned_at: \"{fit.planned_hour:02d}:00\"` beside `hours` all drives take that hour's factor"
+        f'`planned_at: "{fit.planned_hour:02d}:00"` beside `hours` all drives take that hour\'s factor'
     ]
 
 

@@ -20,6 +20,7 @@ TABLE_WORDS = {
     "fact_contact": "One row: a planned contact, or a customer without any.",
     "fact_stop": "One row: an event of a rep's day.",
     "fact_rep_day": "One row: a rep and a day of the horizon.",
+    "fact_routing_way": "One row: a plan of the routes, before and after border visits and even weeks.",
     "fact_not_visited": "One row: a visit that fits no route.",
     "fact_call_forecast": "One row: a queue and an interval of the forecast, longer than the rostered days.",
     "frcast_operative_calls": "One row: a queue and a day of the forecast; quantiles are those of the day, read from "

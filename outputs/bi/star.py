@@ -8,6 +8,7 @@ import pandas as pd
 from inputs.types import Tables
 from outputs.bi.calls import customer_behavior, operative_calls
 from outputs.bi.dictionary import Column, dictionary
+from outputs.field import rep_days_of, stops_of, ways_of
 from planner.types import Plan
 from scenarios.schema import FIELD, SELF_SERVICE, WEEKDAYS, Horizon, Scenario
 
@@ -116,7 +117,7 @@ def _channels(scenario: Scenario, effects: pd.DataFrame) -> pd.DataFrame:
 
 
 def _field_facts(plan: Plan) -> Star:
-    stops, days = plan.tables["stops"], plan.tables["rep_days"]
+    stops, days, ways = stops_of(plan.tables), rep_days_of(plan.tables), ways_of(plan.tables)
     shift = (days["shift_end_at"] - days["shift_start_at"]).dt.total_seconds() / 3600
     prices = plan.tables.get("hour_prices")
     if prices is None:
@@ -126,6 +127,7 @@ def _field_facts(plan: Plan) -> Star:
     return {
         "fact_stop": stops.assign(
             date=stops["day"],
+            for_rep_id=stops["for_rep"],
             travel_minutes=stops["travel_seconds"] / 60,
             wait_minutes=(stops["start_at"] - stops["arrive_at"]).dt.total_seconds() / 60,
         ),
@@ -134,6 +136,7 @@ def _field_facts(plan: Plan) -> Star:
             shift_hours=shift.where(days["works"], 0.0),
             price_eur_per_hour=price[~price.index.duplicated()].reindex(keys).to_numpy(float),
         ),
+        "fact_routing_way": ways.assign(number=range(1, len(ways) + 1), difference_eur=ways["value_eur"].diff()),
         "fact_not_visited": plan.tables["unserved"],
     }
 

@@ -68,7 +68,8 @@ def _read_me(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
         ("Times", f"Local: {scenario.reps.timezone} for reps, {scenario.staffing.timezone} for the contact centre."),
         ("Money", f"All amounts are in {scenario.money.currency}, where a column says EUR too."),
         ("Summary", "The figures of the week with the span in which 8 of 10 futures end, and how each search ended."),
-        ("Routes", "Every rep's days stop by stop. Write x into `keep` to hold a visit to its rep, day and time."),
+        ("Routes", "Every rep's days stop by stop. Write x into `keep` to hold a visit to its rep, day and time. "
+         "`For rep` names whose customer a neighbour visits."),
         ("Channels", "Every planned contact by channel, the most worth first, and why."),
         ("Roster", "Every agent's shifts and breaks."),
         ("Not served", "Visits that fit no route, customers without a contact, and why."),
@@ -85,7 +86,7 @@ def _read_me(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
 
 
 def _summary(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
-    """Figures first, outcomes of the searches below."""
+    """Figures first, outcomes of the searches below, then what borders and even weeks changed, if any were asked."""
     free = write_grid(sheet, styles, sheets.FIGURES, sheets.figures_frame(plan))
     set_up_sheet(sheet, sheets.FIGURES, free - 1, title=plan.scenario.name[:PRINTED_TITLE])
     ended = [
@@ -93,7 +94,10 @@ def _summary(sheet: Worksheet, styles: Styles, plan: Plan) -> None:
         for outcome in plan.decisions.outcomes()
     ]
     frame = pd.DataFrame(ended, columns=[column.name for column in sheets.OUTCOMES])
-    write_grid(sheet, styles, sheets.OUTCOMES, frame, first_row=free + 1)
+    free = write_grid(sheet, styles, sheets.OUTCOMES, frame, first_row=free + 1)
+    ways = sheets.ways_frame(plan)
+    if len(ways):
+        write_grid(sheet, styles, sheets.WAYS, ways, first_row=free + 1)
 
 
 def _pins(sheet: Worksheet, names: Worksheet, styles: Styles, plan: Plan, tables: Tables) -> None:

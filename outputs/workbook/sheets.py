@@ -6,6 +6,7 @@ import pandas as pd
 
 from inputs.rows import rows
 from inputs.types import Tables
+from outputs.field import rep_days_of, stops_of, ways_of
 from outputs.visits import Visits
 from outputs.workbook.grid import Column
 from planner.explain import WHY_NOT_CONTACTED, WHY_NOT_ROUTED
@@ -24,7 +25,9 @@ ROUTES = (
     Column("arrive", ARRIVE, "clock", 8), Column("start", START, "clock", 8), Column("end", END, "clock", 8),
     Column("travel_minutes", "Drive (min)", "number", 8), Column("travel_km", "Drive (km)", "number", 8),
     Column("wait_minutes", "Wait (min)", "number", 8), Column("prize_eur", "Lost without (EUR)", "number", 13),
-    Column("pinned", "Pinned", width=8), Column("why", "Why", width=70),
+    Column("waited_eur", "Lost by waiting (EUR)", "number", 11), Column("for_rep", "For rep", width=8),
+    Column("overtime_minutes", "Overtime (min)", "number", 9), Column("pinned", "Pinned", width=8),
+    Column("why", "Why", width=70),
 )  # fmt: skip
 CHANNELS = (
     Column("customer_id", CUSTOMER, width=11), Column("name", "Customer name", width=26),
@@ -62,12 +65,23 @@ OUTCOMES = (
     Column("gap_pct", "Gap (%)", "number", 14), Column("unit", "Unit", width=30), Column("reason", "Ended", width=24),
 )  # fmt: skip
 
+WAYS = (
+    Column("way", "Plan of the routes", width=62), Column("value_eur", "Value (EUR)", "number", 14),
+    Column("difference_eur", "Against the one above (EUR)", "number", 14), Column("visits", "Visits", "whole", 14),
+    Column("border_visits", "Visits by a neighbour", "whole", 30),
+    Column("beyond_share_hours", "Hours beyond share", "number", 24),
+    Column("longest_hours", "Longest week (h)", "number", 14),
+    Column("shortest_hours", "Shortest week (h)", "number", 14),
+)  # fmt: skip
+
 
 def routes_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
-    """Every stop of every rep-day in order; `keep` is empty, for the planner's x."""
-    stops = plan.tables["stops"].sort_values(["rep_id", "day", "position"], kind="stable")
+    """Every stop of every rep-day in order, overtime beside its end; `keep` is empty, for the planner's x."""
+    stops = stops_of(plan.tables).sort_values(["rep_id", "day", "position"], kind="stable")
     visits = Visits(plan)
     visit = stops["kind"] == "visit"
+    late = rep_days_of(plan.tables).set_index(["rep_id", "day"])["overtime_minutes"]
+    longer = late.reindex(pd.MultiIndex.from_frame(stops[["rep_id", "day"]])).to_numpy(float)
     return stops.assign(
         keep=None,
         number=visit.groupby([stops["rep_id"], stops["day"]]).cumsum().where(visit),
@@ -79,6 +93,9 @@ def routes_frame(plan: Plan, tables: Tables) -> pd.DataFrame:
         travel_minutes=stops["travel_seconds"] / 60,
         wait_minutes=(stops["start_at"] - stops["arrive_at"]).dt.total_seconds() / 60,
         prize_eur=stops["prize_eur"].where(visit),
+        waited_eur=stops["waited_eur"].where(stops["waited_eur"] > 0),
+        for_rep=stops["for_rep"].where(stops["for_rep"] != "", None),
+        overtime_minutes=pd.Series(longer, index=stops.index).where((stops["kind"] == "end") & (longer > 0)),
         pinned=stops["pinned"].map({True: "yes", False: None}),
         why=[visits.why(row.customer_id, row.start_at) if row.kind == "visit" else "" for row in rows(stops)],
     )
@@ -160,6 +177,12 @@ def figures_frame(plan: Plan) -> pd.DataFrame:
     if bands is None:
         return plan.kpis.assign(low=float("nan"), high=float("nan"))
     return plan.kpis.merge(bands[["kpi", "low", "high"]], on="kpi", how="left")
+
+
+def ways_frame(plan: Plan) -> pd.DataFrame:
+    """The plans on the way to the routes, each with its difference to the one before."""
+    ways = ways_of(plan.tables)
+    return ways.assign(difference_eur=ways["value_eur"].diff())
 
 
 def _whys(plan: Plan) -> dict[tuple[str, str], str]:

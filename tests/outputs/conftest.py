@@ -50,6 +50,41 @@ def held(small_run: Any, small_plan: Plan, tmp_path_factory: pytest.TempPathFact
     return Held(small_plan, small_run.tables, folder)
 
 
+@dataclass(frozen=True)
+class Lent:
+    """A plan in which `visitor` makes a visit to a customer of `owner`, on a day with overtime, a day late."""
+
+    plan: Plan
+    tables: Tables
+    visit: Any
+    owner: str
+
+
+@pytest.fixture(scope="session")
+def lent(small_run: Any, small_plan: Plan) -> Lent:
+    """The small company, one of its visits lent: 7.50 eur are lost by waiting, the day lasts 35 minutes longer."""
+    tables = small_plan.tables
+    visit = tables["stops"].query("kind == 'visit'").iloc[0]
+    owner = next(rep for rep in tables["stops"]["rep_id"].unique() if rep != visit["rep_id"])
+    here = tables["stops"].index == visit.name
+    owners, days = tables["territories"], tables["rep_days"]
+    late = (days["rep_id"] == visit["rep_id"]) & (days["day"] == visit["day"])
+    ways = [("own territories", 900.0, 40, 0, 5.0, 30.0, 20.0), ("border visits", 912.5, 41, 1, 4.0, 29.0, 21.0)]
+    columns = ["way", "value_eur", "visits", "border_visits", "beyond_share_hours", "longest_hours", "shortest_hours"]
+    changed = {
+        "stops": tables["stops"].assign(waited_eur=7.5 * here, border=here),
+        "rep_days": days.assign(
+            overtime_minutes=35.0 * late, overtime_eur=17.5 * late, border_visits=1 * late, border_eur=2.0 * late,
+            waited_eur=7.5 * late,
+        ),
+        "territories": owners.assign(
+            rep_id=owners["rep_id"].where(owners["customer_id"] != visit["customer_id"], owner)
+        ),
+        "routing_ways": pd.DataFrame(ways, columns=columns),
+    }  # fmt: skip
+    return Lent(replace(small_plan, tables=tables | changed), small_run.tables, visit, owner)
+
+
 @pytest.fixture(scope="session")
 def hostile(small_run: Any, small_plan: Plan, tmp_path_factory: pytest.TempPathFactory) -> Held:
     """Everything written for the same company whose every text is an attack."""

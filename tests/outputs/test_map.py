@@ -98,6 +98,20 @@ def test_a_rep_off_has_no_price(held: Any, tmp_path: Path) -> None:
     assert page.count(f"{gone}: no price") == 1
 
 
+def test_visits_by_a_neighbour_have_a_layer_a_colour_and_a_word(lent: Any, held: Any, tmp_path: Path) -> None:
+    """The dot inside has the owner's colour, on the day's route and in a layer of its own; without any: no layer."""
+    page = drawn(lent, tmp_path)
+    assert layers(page).count("Visits by a neighbour") == 1
+    visit, colour = lent.visit, map_page.rep_colours(lent.plan)[lent.owner]
+    assert f"(for {lent.owner})" in page
+    assert f": {visit.rep_id} for {lent.owner}, {visit.start_at:%A} {visit.start_at:%H:%M}" in page
+    assert page.count(f'"fillColor": "{colour}"') == 2
+    assert "the dot inside that of the customer" in page
+    plain = drawn(held, tmp_path)
+    assert "Visits by a neighbour" not in plain
+    assert "(for " not in plain
+
+
 def test_nothing_to_draw_is_still_a_page(held: Any, tmp_path: Path) -> None:
     """No visits, no prices, nobody left out."""
     t = held.plan.tables

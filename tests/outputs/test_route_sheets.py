@@ -104,6 +104,26 @@ def test_the_workbook_numbers_visits_as_the_sheets(held: Any) -> None:
         assert re.search(rf'<span class="nr">{row[4]}</span>[^<]*\({row[6]}\)', page)
 
 
+def test_a_visit_for_a_neighbour_and_a_long_day_say_so(lent: Any, tmp_path: Path) -> None:
+    """The visitor reads whose customer it is and until when, the owner who comes and when; nobody else reads of it."""
+    write_route_sheets(tmp_path, lent.plan, lent.tables)
+    days, visit = lent.plan.tables["rep_days"], lent.visit
+    names = {row.rep_id: f"{row.name} ({row.rep_id})" for row in lent.plan.tables["team"].itertuples(index=False)}
+    day = days[(days["rep_id"] == visit.rep_id) & (days["day"] == visit.day)].iloc[0]
+    end = day.shift_end_at + pd.Timedelta(minutes=35)
+    told = f"Overtime: until {end:%H:%M}, 35 min after the shift ends at {day.shift_end_at:%H:%M}."
+    for path in sorted((tmp_path / "routes").glob("R*.html")):
+        page = path.read_text(encoding="utf-8")
+        here = path.stem == f"{visit.rep_id}-{visit.day:%Y-%m-%d}"
+        assert page.count(f"For {names[lent.owner]}, whose customer this is.") == here
+        assert page.count(told) == page.count("Overtime") == here
+        mine = path.stem.startswith(lent.owner)
+        assert page.count("Your customers whom a neighbour visits this week") == mine
+        assert page.count(f"{names[visit.rep_id]}, {visit.start_at:%A} {visit.start_at:%H:%M}") == mine
+        assert len(page.encode()) <= LARGEST_BYTES
+    assert (tmp_path / "routes" / "index.html").read_text(encoding="utf-8").count("35 min overtime") == 1
+
+
 @pytest.mark.browser
 @pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed")
 def test_ten_visits_print_on_two_pages(held: Any, tmp_path: Path) -> None:

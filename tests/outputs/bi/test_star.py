@@ -91,6 +91,23 @@ def test_a_field_contact_has_the_day_and_the_rep_of_its_first_visit(star: Star, 
     assert contacts.loc[contacts["channel"] != "field", "rep_id"].isna().all()
 
 
+def test_overtime_borders_and_waiting_are_facts(lent: Any, star: Star) -> None:
+    """The lent visit names the owner; the day has its overtime; a row for each plan on the way, in order."""
+    made = make_star(lent.plan, lent.tables)
+    stops = made["fact_stop"]
+    assert stops.loc[stops["border"], ["customer_id", "rep_id", "for_rep_id", "waited_eur"]].to_numpy().tolist() == [
+        [lent.visit.customer_id, lent.visit.rep_id, lent.owner, 7.5]
+    ]
+    day = made["fact_rep_day"].query("overtime_minutes > 0")
+    assert day[["overtime_eur", "border_visits", "border_eur", "waited_eur"]].to_numpy().tolist() == [[17.5, 1, 2, 7.5]]
+    ways = made["fact_routing_way"]
+    assert ways[["number", "way"]].to_numpy().tolist() == [[1, "own territories"], [2, "border visits"]]
+    assert ways["difference_eur"].iloc[1] == 12.5
+    assert unresolved(made) == {}
+    assert star["fact_routing_way"].empty
+    assert not star["fact_stop"]["border"].any()
+
+
 def test_days_have_no_gap(star: Star, held: Any) -> None:
     """Every day from the first to the last; the horizon is marked."""
     dates = star["dim_date"]

@@ -128,6 +128,28 @@ def test_the_same_plan_gives_the_same_bytes(held: Any, tmp_path: Path) -> None:
     assert (tmp_path / "plan.xlsx").read_bytes() == (held.folder / "plan.xlsx").read_bytes()
 
 
+def test_visits_for_a_neighbour_waiting_and_overtime_have_columns(lent: Any, held: Any, tmp_path: Path) -> None:
+    """On the row of the visit and of the day's end; what borders bring stands below the outcomes."""
+    write_workbook(tmp_path / "plan.xlsx", lent.plan, lent.tables)
+    made = openpyxl.load_workbook(tmp_path / "plan.xlsx")
+    sheet, visit = made["Routes"], lent.visit
+    told = {header: column(sheet, header) for header in ("For rep", "Lost by waiting (EUR)", "Overtime (min)", "Stop")}
+    assert [value for value in told["For rep"] if value] == [lent.owner]
+    at = told["For rep"].index(lent.owner)
+    assert column(sheet, "Customer")[at] == visit.customer_id
+    assert [value for value in told["Lost by waiting (EUR)"] if value] == [told["Lost by waiting (EUR)"][at]] == [7.5]
+    late = [number for number, value in enumerate(told["Overtime (min)"]) if value]
+    assert [(told["Stop"][number], told["Overtime (min)"][number]) for number in late] == [("end", 35)]
+    assert column(sheet, "Rep")[late[0]] == visit.rep_id
+    below = [
+        row[:8] for row in made["Summary"].iter_rows(values_only=True) if row[0] in ("border visits", "own territories")
+    ]
+    assert below[1] == ("border visits", 912.5, 12.5, 41, 1, 4, 29, 21)
+    assert below[0][2] is None
+    plain = openpyxl.load_workbook(held.folder / "plan.xlsx")
+    assert set(column(plain["Routes"], "For rep")) == {None}
+
+
 def test_the_summary_has_bands(held: Any, tmp_path: Path) -> None:
     """A figure with a band has both ends beside its value; others have empty cells."""
     from dataclasses import replace
