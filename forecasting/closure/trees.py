@@ -74,13 +74,13 @@ def boost(
     """The fit itself, on columns chosen already; `start` (R,) are log-odds to begin from, not part of the score."""
     leaf = max(PARAMETERS["min_data_in_leaf"], int(LEAF_SHARE * len(outcome)))
     leaf = min(leaf, max(2, len(outcome) // 8))
-    boosters = []
-    for number in range(seeds):
-        parameters = PARAMETERS | {"min_data_in_leaf": leaf, "seed": (seed + number) % 2**31}
-        data = lgb.Dataset(
-            x, outcome.astype(np.int8), weight=weight, init_score=start, params={"max_bin": 63, "verbose": -1}
-        )
-        boosters.append(lgb.train(parameters, data, num_boost_round=rounds))
+    data = lgb.Dataset(
+        x, outcome.astype(np.int8), weight=weight, init_score=start, params={"max_bin": 63, "verbose": -1}
+    )
+    shape = PARAMETERS | {"min_data_in_leaf": leaf}
+    boosters = [
+        lgb.train(shape | {"seed": (seed + number) % 2**31}, data, num_boost_round=rounds) for number in range(seeds)
+    ]
     return Boosted(tuple(boosters), names)
 
 
