@@ -15,15 +15,19 @@ import pandas as pd
 from inputs.rows import rows
 from inputs.types import Tables
 from scenarios.schema import FIELD, WEEKDAYS, Pin, Scenario
+from scenarios.schema.travel import Travel
 from solvers.team import make_team, rep_days
-from solvers.travel import Places, make_travel
+from solvers.travel import Places, TravelModel, drive_factors, least_factor, make_travel, pace_of, stretched
 
 DAY_SECONDS = 24 * 3600
 
 
 @dataclass(frozen=True)
 class RepDay:
-    """One rep on one day; lunch is 0 where none is due. reason: why the rep does not work, "" if they do."""
+    """One rep on one day; lunch is 0 where none is due. reason: why the rep does not work, "" if they do.
+
+    end: when the day must be over, overtime made use of.
+    """
 
     rep_id: str
     day: pd.Timestamp
@@ -75,6 +79,7 @@ class FieldWork:
 
     days: by rep. skills: by rep. owner: rep who alone may visit, by customer; who is absent may be visited by anybody
         skilled (an upper bound of what territories allow, so that a clash is one for every choice of them).
+    seconds: of drives by the smallest factor that any hour or rep has, so that a clash is one at every time of day.
     gone: reps of the table whom the scenario takes away.
     """
 
@@ -138,8 +143,16 @@ def field_work(scenario: Scenario, tables: Tables) -> FieldWork:
         silent=silent,
         gone=tuple(sorted(set(tables.reps["rep_id"]) - set(team["rep_id"]))),
         places=places,
-        seconds=make_travel(s.reps.travel, tables.travel_times).matrix(places, places)[0],
+        seconds=_shortest_drives(s.reps.travel, tables.travel_times, team).matrix(places, places)[0],
     )
+
+
+def _shortest_drives(settings: Travel, travel_times: pd.DataFrame, team: pd.DataFrame) -> TravelModel:
+    """Drives no longer than they are for any rep at any hour."""
+    bands = settings.hour_bands()
+    paces = [pace_of(bands, factor) for factor in drive_factors(team).values()]
+    factor = min(map(least_factor, paces), default=1.0)
+    return stretched(make_travel(settings, travel_times), factor, settings)
 
 
 def _rep_day(row: object, hours: tuple[int, int], scenario: Scenario) -> RepDay:
@@ -147,7 +160,11 @@ def _rep_day(row: object, hours: tuple[int, int], scenario: Scenario) -> RepDay:
     begin, until = (60 * lunch.between[0], 60 * lunch.between[1]) if lunch else (0, 0)
     due = lunch is not None and hours[0] <= begin and until <= hours[1]
     seconds = math.ceil(60 * lunch.minutes) if lunch and due else 0
-    return RepDay(row.rep_id, row.day, row.reason, *hours, seconds, begin, until)  # type: ignore[attr-defined]
+    overtime = scenario.reps.overtime
+    end = hours[1]
+    if overtime is not None:
+        end = max(end, min(DAY_SECONDS, end + math.floor(60 * overtime.max_minutes_per_day)))
+    return RepDay(row.rep_id, row.day, row.reason, hours[0], end, seconds, begin, until)  # type: ignore[attr-defined]
 
 
 def _visits(scenario: Scenario, customers: pd.DataFrame) -> tuple[tuple[Visit, ...], frozenset[str]]:
@@ -198,10 +215,10 @@ def _sole_visitors(
 ) -> dict[str, str]:
     """The only rep who may visit a customer, where the scenario leaves no other: kept, and owner at work and skilled.
 
-    Where only owners visit, the owner alone, whether able or not.
+    Where only owners visit, the owner alone, whether able or not. Nobody where neighbours may come across borders.
     """
     settings = scenario.territories
-    if settings.mode != "keep" or scenario.reps.headcount_change:
+    if settings.mode != "keep" or scenario.reps.headcount_change or settings.borders is not None:
         return {}
     there = set(team["rep_id"])
     owners = {str(row.customer_id): str(row.rep_id) for row in rows(current) if row.rep_id in there}

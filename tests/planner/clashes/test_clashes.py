@@ -318,3 +318,18 @@ def test_a_soft_clash_is_one_sentence_of_the_report(world: World) -> None:
         "of 4 hours and more); the day is open for 2 hours, the shortest shift lasts 4. Cheapest: add 2 to "
         "staffing.shifts.lengths_hours."
     )
+
+
+def test_overtime_reps_who_are_fast_and_hours_of_little_traffic_leave_room(world: World) -> None:
+    """A visit from 17:20 to 17:50 is beyond 17:30, but not with half an hour of overtime; lunch stays due by the shift.
+    An hour's way from 16:00 on is too far for a visit that is over at 17:00, unless some hour or rep is twice as fast."""
+    late = pin("late", day="tue", time="17:20")
+    assert world.clashes((late,))
+    assert not world.clashes((late, "reps.overtime={eur_per_hour: 40, max_minutes_per_day: 30}"))
+    far = {"customers": {"C00001": {"latitude": 41.4 + 22 / 1.35 / 111.195}}}  # 22 km by road at 22 km/h: an hour
+    soon = pin("soon", day="tue", time="09:40")
+    assert world.clashes((soon,), far)
+    assert not world.clashes((soon, 'reps.travel.hours=[{between: "06:00-11:00", factor: 0.5}]'), far)
+    assert world.clashes((soon, 'reps.travel.hours=[{between: "06:00-11:00", factor: 2}]'), far)
+    cyclists = {"R01": {"drive_factor": 0.5}, "R02": {"drive_factor": 1.0}}
+    assert not world.clashes((soon,), far | {"reps": cyclists})
