@@ -22,6 +22,7 @@ MINUTE = pd.Timedelta(minutes=1)
 SECONDS_TOLERANCE = 1.0
 KM_TOLERANCE = 0.01
 EURO_TOLERANCE = 0.005
+PAID_LEAVE = ("absent", "holiday")
 
 
 def sums_of(stops: pd.DataFrame) -> pd.DataFrame:
@@ -158,6 +159,33 @@ def round_as_stated(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[
         )
 
 
+def figures_as_stated(scenario: Scenario, tables: Tables, plan: Plan) -> Iterator[Finding]:
+    """Where the plan's figures are handed over (a plan read back from its folder), each cost is that of the routes, and
+    the net value is the value of all contacts less every cost and all pay, once."""
+    if "kpis" not in plan or scenario.replan is not None:
+        return
+    stated = dict(zip(plan["kpis"]["kpi"], plan["kpis"]["value"].astype(float), strict=True))
+    routes = routes_eur(scenario, plan)
+    days, team = plan["rep_days"], {row.rep_id: row for row in rows(plan["team"])}
+    paid = days[days["works"].astype(bool) | days["reason"].isin(PAID_LEAVE)]
+    minutes = math.fsum(team[rep].shift_end - team[rep].shift_start for rep in paid["rep_id"] if rep in team)
+    short_hours = math.fsum(plan["requirement"]["agents_short"]) * scenario.staffing.interval_minutes / 60
+    costs = {
+        "travel_cost_eur": routes["travel_eur"],
+        "rep_overtime_eur": routes["overtime_eur"],
+        "border_eur": routes["border_eur"],
+        "waited_eur": routes["waited_eur"],
+        "rep_pay_eur": minutes / 60 * scenario.reps.cost_eur_per_hour,
+        "agent_pay_eur": math.fsum(plan["agents"]["cost_eur"]),
+        "missed_service_eur": short_hours * scenario.staffing.costs.understaffed_eur_per_agent_hour,
+    }
+    value = math.fsum(plan["allocations"]["value_eur"]) - math.fsum(costs.values())
+    for name, eur in {**costs, "net_value_eur": value}.items():
+        if not math.isclose(stated.get(name, 0.0), eur, abs_tol=EURO_TOLERANCE, rel_tol=1e-9):
+            message = f"{stated.get(name, 0.0):.2f} eur are stated, the tables make {eur:.2f}"
+            yield Finding("figures_as_stated", "kpis", name, message)
+
+
 def _column(frame: pd.DataFrame, name: str) -> pd.Series:
     """The column as numbers; 0 where a plan of old has none."""
     found: pd.Series = frame[name].astype(float) if name in frame else pd.Series(0.0, index=frame.index)
@@ -170,4 +198,5 @@ def _cell(row: Any, name: str) -> float:
 
 CHECKS = (
     totals_as_stated, overtime_as_stated, waiting_as_agreed, prizes_within_value, round_as_stated,
+    figures_as_stated,
 )  # fmt: skip

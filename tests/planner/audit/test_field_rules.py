@@ -74,6 +74,7 @@ def test_the_sound_week(road: Any) -> None:
     assert days.loc[day(road.plan, "R2", 0), ["overtime_minutes", "overtime_eur", "border_eur"]].tolist() == [20, 12, 7]
     assert road.plan["stops"]["waited_eur"].sum() == 10 + 2 * 10 + 50
     assert findings(road, road.plan) == []
+    assert findings(road, with_figures(road.plan, 664.0 - 259)) == []
 
 
 @breaks("days_in_order", "R2 2026-03-09: runs 08:00-17:46, outside 08:00-17:45")
@@ -165,6 +166,27 @@ def a_round_without_its_costs(road: Any) -> Plan:
     """20 euros more than there are."""
     assert road.plan["rounds"]["value_eur"].tolist() == pytest.approx([800 - 37 - 12 - 7 - 80])
     return costing(road.plan, -20.0)
+
+
+@breaks("figures_as_stated", "net_value_eur: 424.00 eur are stated, the tables make 405.00")
+def costs_that_come_off_nowhere(road: Any) -> Plan:
+    """Overtime and border visits stand among the figures, and not in the net value."""
+    return with_figures(road.plan, 405.0 + 12 + 7)
+
+
+@breaks("figures_as_stated", "waited_eur: 0.00 eur are stated, the tables make 80.00")
+def waiting_that_nobody_tells(road: Any) -> Plan:
+    return with_figures(road.plan, 405.0, waited_eur=0.0)
+
+
+def with_figures(plan: Plan, net_value_eur: float, **changed: float) -> Plan:
+    """The plan read back: 664 euros of contacts and routes, an agent who costs 259."""
+    figures = {"travel_cost_eur": 37.0, "rep_overtime_eur": 12.0, "border_eur": 7.0, "waited_eur": 80.0}
+    figures |= {"rep_pay_eur": 0.0, "agent_pay_eur": 259.0, "missed_service_eur": 0.0}
+    figures |= {"net_value_eur": net_value_eur, **changed}
+    kpis = pd.DataFrame({"kpi": list(figures), "value": list(figures.values())})
+    agents, need = pd.DataFrame({"cost_eur": [259.0]}), pd.DataFrame({"agents_short": [0.0]})
+    return plan | {"kpis": kpis, "agents": agents, "requirement": need}
 
 
 @breaks("right_rep", "C3: belongs to R1, is visited by R2")
