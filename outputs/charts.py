@@ -80,8 +80,7 @@ def week_chart(weeks: Mapping[str, tuple[float, float]], *, before: tuple[float,
             label = f"without even weeks: {before[0]:.1f} to {before[1]:.1f} h"
             axes.axvspan(*before, color=SECOND, alpha=0.22, linewidth=0, label=label)
         axes.barh(places, work, color=ACCENT, height=0.6, label="work of this plan")
-        tick = {"marker": "|", "markersize": 11, "markeredgewidth": 2, "linestyle": "none"}
-        axes.plot(share, places, color=INK, label="even share", **tick)
+        axes.plot(share, places, "|", color=INK, markersize=11, markeredgewidth=2, label="even share")
         axes.set_yticks(places, list(weeks))
         axes.tick_params(axis="y", labelsize=8)
         axes.set_ylim(-0.6, len(weeks) - 0.4)

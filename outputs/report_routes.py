@@ -28,7 +28,7 @@ def route_details(plan: Plan) -> dict[str, Any]:
     pairs = _pairs(visits, names)
     waits = bool(visits["waited_eur"].sum() > 0)
     words = [
-        *(way_sentences(ways.to_dict("records")) if len(ways) else _border_words(visits)),
+        *(way_sentences([row._asdict() for row in rows(ways)]) if len(ways) else _border_words(visits)),
         *([_overtime_words(days)] if scenario.reps.overtime else []),
         *([_waiting_words(visits)] if waits else []),
     ]
@@ -78,16 +78,17 @@ def _ways(ways: pd.DataFrame) -> list[dict[str, str]]:
 def _pairs(visits: pd.DataFrame, names: dict[str, str]) -> list[dict[str, str]]:
     """Whose customers are visited by whom, the commonest pair first."""
     border = visits[visits["for_rep"] != ""]
-    sums = border.groupby(["for_rep", "rep_id"])["prize_eur"].agg(["count", "sum"]).reset_index()
-    pairs = sums.sort_values(["count", "sum"], ascending=False, kind="stable")
+    pairs = border.groupby(["for_rep", "rep_id"], as_index=False).agg(
+        visits=("customer_id", "count"), prize_eur=("prize_eur", "sum")
+    )
     return [
         {
             "owner": names.get(row.for_rep, row.for_rep),
             "visitor": names.get(row.rep_id, row.rep_id),
-            "visits": figure(int(number)),
-            "prize": _euros(total),
+            "visits": figure(row.visits),
+            "prize": _euros(row.prize_eur),
         }
-        for row, number, total in zip(rows(pairs), pairs["count"], pairs["sum"], strict=True)
+        for row in rows(pairs.sort_values(["visits", "prize_eur"], ascending=False, kind="stable"))
     ]
 
 
@@ -106,18 +107,19 @@ def _weeks(plan: Plan, ways: pd.DataFrame, names: dict[str, str]) -> str:
 def _overtime(days: pd.DataFrame, names: dict[str, str]) -> list[dict[str, str]]:
     """A row a rep who stays longer, the most minutes first."""
     late = days[days["overtime_minutes"] > 0]
-    sums = late.groupby("rep_id")[["overtime_minutes", "overtime_eur"]].sum()
-    counted = late.groupby("rep_id")["overtime_minutes"].agg(["count", "max"])
-    both = sums.join(counted).sort_values("overtime_minutes", ascending=False, kind="stable")
+    by_rep = late.groupby("rep_id", as_index=False).agg(
+        days=("day", "count"), minutes=("overtime_minutes", "sum"), longest=("overtime_minutes", "max"),
+        eur=("overtime_eur", "sum"),
+    )  # fmt: skip
     return [
         {
-            "rep": names.get(str(rep), str(rep)),
-            "days": figure(int(row["count"])),
-            "minutes": _euros(row["overtime_minutes"]),
-            "longest": _euros(row["max"]),
-            "eur": _euros(row["overtime_eur"]),
+            "rep": names.get(row.rep_id, row.rep_id),
+            "days": figure(row.days),
+            "minutes": _euros(row.minutes),
+            "longest": _euros(row.longest),
+            "eur": _euros(row.eur),
         }
-        for rep, row in both.iterrows()
+        for row in rows(by_rep.sort_values("minutes", ascending=False, kind="stable"))
     ]
 
 
@@ -134,16 +136,17 @@ def _overtime_words(days: pd.DataFrame) -> str:
 
 def _waiting(visits: pd.DataFrame) -> list[dict[str, str]]:
     """A row a day: visits, what they bring that day, what waiting took off."""
-    sums = visits.groupby("day")[["prize_eur", "waited_eur"]].sum()
-    counts = visits.groupby("day")["customer_id"].count()
+    by_day = visits.groupby("day", as_index=False).agg(
+        visits=("customer_id", "count"), prize_eur=("prize_eur", "sum"), waited_eur=("waited_eur", "sum")
+    )
     return [
         {
-            "day": f"{pd.Timestamp(day):%a} {pd.Timestamp(day).day}",
-            "visits": figure(int(counts[day])),
-            "prize": _euros(row["prize_eur"]),
-            "waited": _euros(row["waited_eur"]),
+            "day": f"{row.day:%a} {row.day.day}",
+            "visits": figure(row.visits),
+            "prize": _euros(row.prize_eur),
+            "waited": _euros(row.waited_eur),
         }
-        for day, row in sums.iterrows()
+        for row in rows(by_day)
     ]
 
 

@@ -6,6 +6,7 @@ Works on the tables that a plan hands over (planner/tables.py), so plans read ba
 import re
 from collections.abc import Mapping
 
+import numpy as np
 import pandas as pd
 
 Tables = Mapping[str, pd.DataFrame]
@@ -15,9 +16,12 @@ EXAMPLES = 5
 NOBODY, NEVER = "nobody", "not visited"
 
 _LESS_IS_BETTER = re.compile(
-    r"rep_overtime_.*|border_eur|waited_eur|hours_beyond_share|.*_cost_eur|.*_pay_eur|missed_service_eur|travel_.*|waiting_hours|unserved_visits|not_contacted|rep_days"
+    r".*_cost_eur|.*_pay_eur|missed_service_eur|travel_.*|waiting_hours|unserved_visits|not_contacted|rep_days"
     r"|agent_hours|overtime_hours|agents_short_hours|territory_max_over_mean|moved_customers|stray_parts"
+    r"|rep_overtime_.*|border_eur|waited_eur|hours_beyond_share"
 )
+_NONE_BEFORE = ("rep_overtime_eur", "border_eur", "waited_eur", "rep_overtime_hours", "border_visits")
+"""A run that lacks these was made before there were any: it has 0 of them."""
 
 
 def less_is_better(figure: str) -> bool:
@@ -30,14 +34,17 @@ def compare_figures(kpis: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
     Args:
         kpis: name of the run -> its figures (kpi, value, unit); the first is the one compared with. A figure that a
-            run lacks (a channel of another scenario) is missing there.
+            run lacks (a channel of another scenario) is missing there; overtime and border visits of a run made before
+            they were counted are 0.
     """
     frames = [frame.set_index("kpi") for frame in kpis.values()]
     names = list(dict.fromkeys(kpi for frame in frames for kpi in frame.index))
     units = [next(frame.loc[kpi, "unit"] for frame in frames if kpi in frame.index) for kpi in names]
     table = pd.DataFrame({"kpi": names, "unit": units})
+    none = table["kpi"].isin(_NONE_BEFORE).to_numpy()
     for run, frame in zip(kpis, frames, strict=True):
-        table[run] = frame["value"].reindex(names).to_numpy(float)
+        values = frame["value"].reindex(names).to_numpy(float)
+        table[run] = np.where(none & ~table["kpi"].isin(frame.index), 0.0, values)
     first, *others = kpis
     for run in others:
         table[f"{run}: difference"] = table[run] - table[first]
@@ -80,7 +87,9 @@ def _moved(what: str, before: pd.Series, after: pd.Series, known: pd.Index, *, m
 def _joined(frame: pd.DataFrame, column: str) -> pd.Series:
     """The distinct values of a customer in order, joined by `+`."""
     by_customer = frame[["customer_id", column]].drop_duplicates().sort_values(["customer_id", column])
-    return by_customer.groupby("customer_id")[column].agg("+".join).astype("str")
+    several = by_customer["customer_id"].duplicated(keep=False)
+    joined = by_customer[several].groupby("customer_id")[column].agg("+".join)
+    return pd.concat([by_customer[~several].set_index("customer_id")[column], joined]).astype("str")
 
 
 def _owners(tables: Tables) -> pd.Series:

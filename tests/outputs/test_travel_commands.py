@@ -51,7 +51,7 @@ def test_the_command_prints_yaml_alone_and_the_error_beside_it(files):
     assert YAML(typ="safe").load(answer.stdout)["reps"]["travel"]["engine"] == "calibrated"
     assert "planned_at" not in answer.stdout
     assert "112 drives; on drives the fit did not see it is off by" in answer.stderr
-    assert "takes the factor of the hour in which it is driven; with `planned_at: \"08:00\"` beside" in answer.stderr
+    assert 'takes the factor of the hour in which it is driven; with `planned_at: "08:00"` beside' in answer.stderr
 
 
 def test_drives_without_hours_have_no_word_on_hours(files):

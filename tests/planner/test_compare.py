@@ -17,6 +17,15 @@ def test_figures_stand_side_by_side() -> None:
     assert table["b: difference"].fillna(-99).tolist() == [3.0, -99.0, -99.0]
 
 
+def test_a_run_made_before_overtime_was_counted_has_none_of_it() -> None:
+    """Its overtime and border visits are 0; what nobody knows of it, hours beyond share, is missing."""
+    now = kpis(visits=5.0, rep_overtime_hours=2.5, border_visits=3.0, hours_beyond_share=1.0)
+    table = compare_figures({"old": kpis(visits=4.0), "now": now}).set_index("kpi")
+    assert table["now: difference"].fillna(-99).to_dict() == {
+        "visits": 1.0, "rep_overtime_hours": 2.5, "border_visits": 3.0, "hours_beyond_share": -99.0,
+    }  # fmt: skip
+
+
 @pytest.mark.parametrize(
     ("figure", "less"),
     [
