@@ -13,28 +13,32 @@ __all__ = ["NEVER", "Arrays", "Memory", "Met", "State", "Work", "make_arrays"]
 
 PLACE, SERVICE, WINDOWS, FIRST_WINDOW = 0, 1, 2, 3
 """Columns of `Arrays.tasks`."""
-START, END, START_PLACE, END_PLACE, LUNCH, LUNCH_FROM, LUNCH_TO, USUAL_END, PACE = range(9)
+START, END, START_PLACE, END_PLACE, LUNCH, LUNCH_FROM, LUNCH_TO, USUAL_END, PACE, TWIN, FIRST, PAST, SHARE = range(13)
 """Columns of `Arrays.shifts`."""
+STAMPS, ROOM = range(2)
+"""Entries of `State.counts`."""
 
 
 class Arrays(NamedTuple):
     """A `RoutingProblem` as flat arrays for compiled code; T tasks, S shifts, P places, W windows a task.
 
     tasks: (T, 3 + 2 W) place (-1: where the rep is), service, number of windows, then (from, to) of each, ascending.
-    shifts: (S, 9) start, latest end, start place, end place, lunch, lunch from, lunch to, end without overtime, row of
-    `clock` (-1: drives always take the same). seconds, eur: (P, P) of a drive.
+    shifts: (S, 13) start, latest end, start place, end place, lunch, lunch from, lunch to, end without overtime, row of
+    `clock` (-1: drives always take the same), an earlier shift that is the same in everything but its day (-1: none),
+    first shift of the same rep, the one after his last, seconds of his week's work that are his share.
+    seconds, eur: (P, P) of a drive.
     gain_eur: (T,) prize plus a bonus for required work. fixed: (T,) appointments.
     near: (T, K) tasks that share a shift, nearest drive first. shifts_of: (T, A) allowed shifts. Both end with -1.
-    load: (T, D), capacity: (S, D) of scarce things in the car. twin: (S,) an earlier shift that is the same in
-    everything but its day, -1 if none. cost: (P, P) what the search counts for a drive: euros, and a little for each
-    second, so that among equal plans the shorter is better. drives: (P, P, 4) float32, by place and other place:
-    seconds from the other, seconds to it, cost from it, cost to it; all that an insertion asks stands side by side.
+    load: (T, D), capacity: (S, D) of scarce things in the car. cost: (P, P) what the search counts for a drive: euros,
+    and a little for each second, so that among equal plans the shorter is better. drives: (P, P, 4) float32, by place
+    and other place: seconds from the other, seconds to it, cost from it, cost to it; all that an insertion asks stands
+    side by side.
     overtime: (S,) euros a second after the usual end. off: (T, A) euros that a visit brings less on each of its
-    shifts, by the column of `shifts_of`. border: (T, A) whether the shift is a neighbour's. most_border: (1,) such
-    visits at most. clock, back: see `pace.make_clocks`. parking: (P,) seconds of a drive to each place that no pace
-    stretches. crew: (S, 2) first shift of the shift's rep, and the one after his last. share: (S,) seconds of work that
-    are his share. beyond: (1,) euros for each second more. Of these `overtime`, `off`, `border`, `clock` and `beyond`
-    are empty and of type int8 where the problem does not ask for them (`is_asked`): what they cost is compiled away.
+    shifts, by the column of `shifts_of`. border: (T, A) whether the shift is a neighbour's. clock, back: see
+    `pace.make_clocks`. parking: (P,) seconds of a drive to each place that no pace stretches. beyond: (1,) euros for
+    each second of work beyond a rep's share. Where a problem asks for none of these rules, `overtime`, `off`, `border`,
+    `clock` and `beyond` are empty and of type int8 (`is_asked`), and what they cost is compiled away; where it asks for
+    one, all are there, so that the search is compiled for two kinds of problems and not for 32.
     """
 
     tasks: np.ndarray
@@ -47,23 +51,22 @@ class Arrays(NamedTuple):
     near: np.ndarray
     load: np.ndarray
     capacity: np.ndarray
-    twin: np.ndarray
     cost: np.ndarray
     drives: np.ndarray
     overtime: np.ndarray
     off: np.ndarray
     border: np.ndarray
-    most_border: np.ndarray
     clock: np.ndarray
     back: np.ndarray
     parking: np.ndarray
-    crew: np.ndarray
-    share: np.ndarray
     beyond: np.ndarray
 
 
+RULES = ("overtime", "off", "border", "clock", "beyond")
+
+
 def is_asked(rule: np.ndarray) -> bool:
-    """Whether the problem asks for the rule that this array of `Arrays` is about: a constant to the compiler."""
+    """Whether the problem asks for rules like that of this array of `Arrays`: a constant to the compiler."""
     return bool(rule.dtype != np.int8)
 
 
@@ -79,8 +82,8 @@ class State(NamedTuple):
     order: (S, N) task indices; length: (S,); shift_of: (T,) -1 where left out; times: (S, N + 1, 7) what is known after
     each event, see the columns below; leg: (S, N + 1) the search's cost of the drive that follows, 0 on an empty day;
     carried: (S, D) load on board; value: (S,) gains less the search's cost of travel and of overtime; overtime: (S,)
-    euros of the latter; work: (S,) seconds of service and driving; away: (1,) visits on a neighbour's shifts; stamp:
-    (S,) number of this version of the rep-day; last: (1,) last stamp given.
+    euros of the latter; work: (S,) seconds of service and driving; stamp: (S,) number of this version of the rep-day;
+    counts: (2,) last stamp given, and how many more border visits are allowed.
     """
 
     order: np.ndarray
@@ -92,9 +95,8 @@ class State(NamedTuple):
     value: np.ndarray
     overtime: np.ndarray
     work: np.ndarray
-    away: np.ndarray
     stamp: np.ndarray
-    last: np.ndarray
+    counts: np.ndarray
 
 
 HERE, ONWARD, BEFORE, AFTER, LATE_BEFORE, LATE_AFTER, PLACELESS = range(7)
@@ -173,17 +175,18 @@ def make_arrays(problem: RoutingProblem) -> Arrays:
         shifts_of[i, : len(task.shifts)] = task.shifts
     paces = sorted({s.pace for s in shifts if s.pace})
     clock, back = make_clocks(paces)
-    rows = [
+    clocks = [
         (s.start_seconds, s.latest_end_seconds, s.start_place, s.end_place, s.lunch_seconds, s.lunch_from_seconds,
          s.lunch_to_seconds, s.end_seconds, paces.index(s.pace) if s.pace else -1) for s in shifts
     ]  # fmt: skip
+    rows = np.column_stack([np.array(clocks, np.int64).reshape(-1, TWIN), _twins(problem), _weeks(problem)])
     seconds = np.ascontiguousarray(problem.seconds, np.int32)
     eur = np.ascontiguousarray(problem.km * problem.travel_eur_per_km, float)
     cost = eur + idle_eur_per_second(problem) * seconds
     things = max((len(s.capacity) for s in shifts), default=0)
-    return Arrays(
+    arrays = Arrays(
         tasks=numbers,
-        shifts=np.array(rows, np.int64).reshape(len(shifts), PACE + 1),
+        shifts=np.ascontiguousarray(rows, np.int64),
         seconds=seconds,
         eur=eur,
         gain_eur=np.array([t.prize_eur + (bonus if t.required else 0.0) for t in tasks], float),
@@ -192,44 +195,39 @@ def make_arrays(problem: RoutingProblem) -> Arrays:
         near=_near(problem, numbers[:, PLACE]),
         load=np.array([t.load or (0,) * things for t in tasks], np.int64).reshape(len(tasks), things),
         capacity=np.array([s.capacity for s in shifts], np.int64).reshape(len(shifts), things),
-        twin=_twins(problem),
         cost=cost,
         drives=np.stack([seconds.T, seconds, cost.T, cost], axis=2).astype(np.float32),
-        overtime=_asked(np.array([s.overtime_eur_per_hour / 3600 for s in shifts], float)),
+        overtime=np.array([s.overtime_eur_per_hour / 3600 for s in shifts], float),
         **_by_shift(problem, shifts_of.shape[1]),
-        clock=clock if paces else clock.astype(np.int8),
+        clock=clock,
         back=back,
         parking=np.where(problem.places.parks, problem.parking_seconds, 0).astype(np.int64),
-        **_weeks(problem),
+        beyond=np.array([problem.even.eur_per_hour / 3600 if problem.even else 0.0]),
     )
-
-
-def _asked(rule: np.ndarray) -> np.ndarray:
-    """The array, or what `is_asked` denies if nothing in it says anything."""
-    return rule if rule.any() else np.zeros((0,) * rule.ndim, np.int8)
+    rules = {name: getattr(arrays, name) for name in RULES}
+    if any(rule.any() for rule in rules.values()):
+        return arrays
+    return arrays._replace(**{name: np.zeros((0,) * rule.ndim, np.int8) for name, rule in rules.items()})
 
 
 def _by_shift(problem: RoutingProblem, width: int) -> dict[str, np.ndarray]:
-    """`off`, `border` and `most_border`: what differs between the shifts of one visit."""
+    """`off` and `border`: what differs between the shifts of one visit."""
     off, border = np.zeros((len(problem.tasks), width)), np.zeros((len(problem.tasks), width), bool)
     for i, task in enumerate(problem.tasks):
         border[i, : len(task.shifts)] = np.isin(task.shifts, task.border)
         off[i, : len(task.shifts)] = task.waited_eur or 0.0
-    most = 0
     if problem.borders is not None:
         off += problem.borders.eur_per_visit * border
-        most = problem.borders.most_visits
-    return {"off": _asked(off), "border": _asked(border), "most_border": np.array([most], np.int64)}
+    return {"off": off, "border": border}
 
 
-def _weeks(problem: RoutingProblem) -> dict[str, np.ndarray]:
-    """`crew`, `share` and `beyond`: what a rep's days have in common; shifts are sorted by rep."""
+def _weeks(problem: RoutingProblem) -> np.ndarray:
+    """(S, 3): first shift of the same rep, the one after his last, his share of work; shifts are sorted by rep."""
     reps, even = [shift.rep_id for shift in problem.shifts], problem.even
     starts = np.array([s for s, rep in enumerate(reps) if s == 0 or reps[s - 1] != rep], np.int64)
     ends = np.append(starts[1:], len(reps))[: len(starts)]
-    crew = np.repeat(np.column_stack([starts, ends]), ends - starts, axis=0).astype(np.int64).reshape(len(reps), 2)
-    share = np.array([even.share_seconds.get(rep, 0.0) if even else np.inf for rep in reps], float)
-    return {"crew": crew, "share": share, "beyond": _asked(np.array([even.eur_per_hour / 3600 if even else 0.0]))}
+    share = np.array([round(even.share_seconds[rep]) if even else 0 for rep in reps], np.int64)
+    return np.column_stack([np.repeat(np.column_stack([starts, ends]), ends - starts, axis=0), share])
 
 
 def in_euros(arrays: Arrays) -> Arrays:

@@ -21,7 +21,7 @@ SOURCES = ("arrays.py", "compiled.py", "insertion.py", "pace.py", "ruin_recreate
 
 _serve, _after_lunch, _there, _leave_for = timing.serve, timing.after_lunch, timing.there, timing.leave_for
 _advance, _end_of_day, _retime = timing.advance, timing.end_of_day, timing.retime
-_fits, _scan, _insert, _fill = insertion.fits, insertion.scan, insertion.insert, insertion.fill
+_scan, _insert, _fill = insertion.scan, insertion.insert, insertion.fill
 _uneven_eur, _search = insertion.uneven_eur, ruin_recreate.search
 
 
@@ -35,7 +35,6 @@ class Doors(NamedTuple):
     advance: Callable[..., tuple[int, int, int]]
     end_of_day: Callable[..., int]
     retime: Callable[..., bool]
-    fits: Callable[..., bool]
     scan: Callable[..., tuple[float, int]]
     insert: Callable[..., None]
     fill: Callable[..., int]
@@ -75,10 +74,6 @@ def _doors(sources: str) -> Doors:  # noqa: C901
         return _retime(arrays, state, shift) if sources else False
 
     @njit(cache=True)
-    def fits(arrays: Arrays, state: State, shift: int, position: int, task: int) -> bool:
-        return _fits(arrays, state, shift, position, task) if sources else False
-
-    @njit(cache=True)
     def scan(arrays: Arrays, state: State, shift: int, first: int, last: int, task: int) -> Any:
         return _scan(arrays, state, shift, first, last, task) if sources else (0.0, 0)
 
@@ -104,10 +99,15 @@ def _doors(sources: str) -> Doors:  # noqa: C901
             _search(arrays, state, kept, best, memory, work, met, values, heat, rng)
 
     return Doors(
-        serve, after_lunch, there, leave_for, advance, end_of_day, retime, fits, scan, insert, fill, uneven_eur, search
+        serve, after_lunch, there, leave_for, advance, end_of_day, retime, scan, insert, fill, uneven_eur, search
     )
 
 
-serve, after_lunch, there, leave_for, advance, end_of_day, retime, fits, scan, insert, fill, uneven_eur, search = (
-    _doors(hashlib.sha256(b"".join((Path(__file__).parent / f).read_bytes() for f in SOURCES)).hexdigest())
+serve, after_lunch, there, leave_for, advance, end_of_day, retime, scan, insert, fill, uneven_eur, search = _doors(
+    hashlib.sha256(b"".join((Path(__file__).parent / f).read_bytes() for f in SOURCES)).hexdigest()
 )
+
+
+def fits(arrays: Arrays, state: State, shift: int, position: int, task: int) -> bool:
+    """Whether the rep-day stays legal with `task` inserted before its event `position`."""
+    return bool(scan(arrays, state, shift, position, position, task)[1] >= 0)

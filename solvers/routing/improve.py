@@ -8,7 +8,7 @@ import numpy as np
 
 from scenarios.errors import NoLegalPlan
 from solvers.brake import Brake
-from solvers.routing.arrays import END, PLACE, SERVICE, START, START_PLACE, Arrays, Met, State, in_euros, is_asked
+from solvers.routing.arrays import END, PLACE, ROOM, SERVICE, START, START_PLACE, Arrays, Met, State, in_euros
 from solvers.routing.compiled import fill, insert, retime, scan, search, uneven_eur
 from solvers.routing.pace import TICKS
 from solvers.routing.press import Press
@@ -60,9 +60,8 @@ def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequ
         value=np.zeros(shifts),
         overtime=np.zeros(shifts),
         work=np.zeros(shifts, np.int64),
-        away=np.zeros(1, np.int64),
         stamp=np.zeros(shifts, np.int64),
-        last=np.zeros(1, np.int64),
+        counts=np.array([0, problem.borders.most_visits if problem.borders else 0], np.int64),
     )
     fixed: dict[int, list[int]] = {}
     for i in np.flatnonzero(arrays.fixed):
@@ -70,21 +69,20 @@ def make_state(problem: RoutingProblem, arrays: Arrays, sequences: Sequence[Sequ
     for shift in range(shifts):
         given = [int(i) for i in (sequences[shift] if sequences else ()) if shift in problem.tasks[i].shifts]
         visits = [i for i in given if state.shift_of[i] < 0 and not arrays.fixed[i]]
-        room_beyond = int(arrays.most_border[0] - state.away[0])
-        beyond = [i for i in visits if shift in problem.tasks[i].border][max(0, room_beyond) :]
+        beyond = [i for i in visits if shift in problem.tasks[i].border][max(0, int(state.counts[ROOM])) :]
         visits = [i for i in visits if i not in beyond]
         appointments = sorted(fixed.get(shift, ()), key=lambda i: problem.tasks[i].windows[0])
         whole = [i for i in given if i in visits or i in appointments]
         if appointments and len(whole) == len(visits) + len(appointments) <= room:
             if _set_day(arrays, state, shift, whole, []):
-                state.away[0] += sum(shift in problem.tasks[i].border for i in visits)
+                state.counts[ROOM] -= sum(shift in problem.tasks[i].border for i in visits)
                 continue
             state.shift_of[appointments] = -1
         while len(visits) + len(appointments) > room or not _set_day(arrays, state, shift, visits, appointments):
             if not visits:
                 raise NoLegalPlan(f"the appointments of {problem.shifts[shift].rep_id} cannot all be kept")
             visits.remove(min(visits, key=lambda i: arrays.gain_eur[i] / (60 + arrays.tasks[i, SERVICE])))
-        state.away[0] += sum(shift in problem.tasks[i].border for i in visits)
+        state.counts[ROOM] -= sum(shift in problem.tasks[i].border for i in visits)
     return state
 
 
@@ -99,7 +97,7 @@ def most_events(arrays: Arrays) -> int:
     drives[origins[:, None] == there[None, :]] = np.iinfo(np.int64).max
     alone = np.bincount(there, minlength=len(arrays.seconds))[there] == 1
     drive = np.where((place >= 0) & alone & ~np.isin(place, starts), drives.min(axis=0), 0)
-    if is_asked(arrays.clock):
+    if arrays.clock.any():
         drive = np.where(drive > 0, arrays.parking[there] + (drive - arrays.parking[there]) * _fastest(arrays), 0)
     needed = np.cumsum(np.sort(arrays.tasks[:, SERVICE] + drive))
     longest = np.max(arrays.shifts[:, END] - arrays.shifts[:, START], initial=0)

@@ -13,6 +13,7 @@ from numba import njit
 from solvers.routing.arrays import (
     AFTER,
     BEFORE,
+    FIRST,
     FIRST_WINDOW,
     HERE,
     LATE_AFTER,
@@ -20,9 +21,13 @@ from solvers.routing.arrays import (
     LUNCH,
     NEVER,
     ONWARD,
+    PAST,
     PLACE,
     PLACELESS,
+    ROOM,
     SERVICE,
+    SHARE,
+    TWIN,
     WINDOWS,
     Arrays,
     Memory,
@@ -80,19 +85,13 @@ def scan(arrays: Arrays, state: State, shift: int, first: int, last: int, task: 
                 after = min(after, after_lunch(shifts, shift, before))
                 fitting = driven(arrays, shift, onward, before, way) <= times[shift, position, LATE_BEFORE]
                 fitting = fitting or driven(arrays, shift, onward, after, way) <= late
-        if is_asked(arrays.overtime) and fitting:
+        if is_asked(arrays.overtime) and fitting and arrays.overtime[shift] > 0.0:
             end = walk(arrays, state, shift, position, task)
             detour += np.float32(overtime_eur(arrays, shift, end) - state.overtime[shift])
             fitting = detour < least
         if fitting:
             least, at = detour, position
     return arrays.gain_eur[task] - least, at
-
-
-@njit
-def fits(arrays: Arrays, state: State, shift: int, position: int, task: int) -> bool:
-    """Whether the rep-day stays legal with `task` inserted before its event `position`."""
-    return bool(scan(arrays, state, shift, position, position, task)[1] >= 0)
 
 
 @njit
@@ -113,7 +112,7 @@ def insert(arrays: Arrays, state: State, shift: int, position: int, task: int) -
     state.order[shift, position] = task
     state.length[shift] += 1
     state.shift_of[task] = shift
-    state.away[0] += is_border(arrays, task, shift)
+    state.counts[ROOM] -= is_border(arrays, task, shift)
     retime(arrays, state, shift)
 
 
@@ -121,25 +120,26 @@ def insert(arrays: Arrays, state: State, shift: int, position: int, task: int) -
 def beyond_eur(arrays: Arrays, state: State, shift: int, more_seconds: float) -> float:
     """What the work of the shift's rep beyond his share costs, with so much more of it."""
     work = more_seconds
-    for own in range(arrays.crew[shift, 0], arrays.crew[shift, 1]):
+    for own in range(arrays.shifts[shift, FIRST], arrays.shifts[shift, PAST]):
         work += state.work[own]
-    return float(max(0.0, work - arrays.share[shift]) * arrays.beyond[0] if is_asked(arrays.beyond) else 0.0)
+    return max(0.0, work - arrays.shifts[shift, SHARE]) * float(arrays.beyond[0]) if is_asked(arrays.beyond) else 0.0
 
 
 @njit
 def more_beyond_eur(arrays: Arrays, state: State, shift: int, position: int, task: int) -> float:
     """What `task` before event `position` adds to that."""
     seconds = arrays.tasks[task, SERVICE] + added(arrays.seconds, arrays, state, shift, position, task)
-    return beyond_eur(arrays, state, shift, seconds) - beyond_eur(arrays, state, shift, 0.0)
+    more: float = beyond_eur(arrays, state, shift, seconds) - beyond_eur(arrays, state, shift, 0.0)
+    return more
 
 
 @njit
 def uneven_eur(arrays: Arrays, state: State) -> float:
     """What all work beyond the reps' shares costs; 0 where even weeks are not asked for."""
     total, shift = 0.0, 0
-    while is_asked(arrays.beyond) and shift < len(arrays.crew):
+    while is_asked(arrays.beyond) and arrays.beyond[0] > 0.0 and shift < len(arrays.shifts):
         total += beyond_eur(arrays, state, shift, 0.0)
-        shift = arrays.crew[shift, 1]
+        shift = arrays.shifts[shift, PAST]
     return total
 
 
@@ -155,7 +155,7 @@ def choose(
     """
     arrays, state, memory = bare(arrays), bare(state), bare(memory)
     gains, positions, stamps = memory.gain, memory.position, memory.stamp
-    full = state.away[0] >= arrays.most_border[0]
+    full = state.counts[ROOM] <= 0
     best, best_shift, best_at = TOO_SMALL, -1, 0
     for j in range(len(open_shifts)):
         shift = open_shifts[j]
@@ -169,7 +169,7 @@ def choose(
             stamps[task, slot] = state.stamp[shift]
         if is_asked(arrays.border) and full and arrays.border[task, slot]:
             continue
-        if is_asked(arrays.beyond) and gains[task, slot] > best:
+        if is_asked(arrays.beyond) and arrays.beyond[0] > 0.0 and gains[task, slot] > best:
             gain = gains[task, slot] - more_beyond_eur(arrays, state, shift, positions[task, slot], task)
             if gain > best:
                 best, best_shift, best_at = gain, shift, positions[task, slot]
@@ -196,7 +196,7 @@ def around(arrays: Arrays, state: State, work: Work, task: int, everywhere: bool
         shift = arrays.shifts_of[task, slot]
         if shift < 0:
             break
-        twin = arrays.twin[shift]
+        twin = arrays.shifts[shift, TWIN]
         empty = state.length[shift] == 0
         if (empty or width == 0) and not (empty and twin >= 0 and state.length[twin] == 0):
             open_shifts[found] = shift
@@ -234,7 +234,7 @@ def fill(arrays: Arrays, state: State, memory: Memory, work: Work, rng: np.rando
     )
     inserted, at, changed = 0, 0, np.zeros(1, np.int64)
     arrays, state, memory, work = bare(arrays), bare(state), bare(memory), bare(work)
-    related = is_asked(arrays.beyond) or is_asked(arrays.border)
+    related = is_asked(arrays.beyond) and (arrays.beyond[0] > 0.0 or arrays.border.any())
     while True:
         chosen = -1
         for task in range(tasks):

@@ -8,7 +8,7 @@ import pandas as pd
 
 from scenarios.clock import format_clock
 from scenarios.errors import NoLegalPlan
-from solvers.routing.arrays import Arrays, State, in_euros, is_asked, make_arrays
+from solvers.routing.arrays import ROOM, Arrays, State, in_euros, is_asked, make_arrays
 from solvers.routing.compiled import fits, scan
 from solvers.routing.improve import make_state
 from solvers.routing.problem import SPAN_SECONDS, RoutingProblem, Task
@@ -31,7 +31,7 @@ class Reasons:
 
     def __init__(self, problem: RoutingProblem, arrays: Arrays) -> None:
         self._problem, self._arrays, self._euros = problem, arrays, in_euros(arrays)
-        paid = any(s.overtime_seconds for s in problem.shifts) or is_asked(arrays.off)
+        paid = any(s.overtime_seconds for s in problem.shifts) or arrays.off.any()
         self._least = "the cheapest way to make it" if paid else "the cheapest detour"
         anytime = tuple(replace(t, windows=((0, SPAN_SECONDS),)) for t in problem.tasks)
         self._anytime = make_arrays(replace(problem, tasks=anytime))
@@ -81,7 +81,7 @@ class Reasons:
     def _costs(self, plan: State, index: int) -> list[float]:
         """Euros that each legal rep-day would take of the visit's prize at least: detour, overtime, wait, border."""
         arrays, task = self._euros, self._problem.tasks[index]
-        full = plan.away[0] >= arrays.most_border[0]
+        full = plan.counts[ROOM] <= 0
         costs = []
         for slot, shift in enumerate(task.shifts):
             gain, position = scan(arrays, plan, shift, 0, int(plan.length[shift]), index)

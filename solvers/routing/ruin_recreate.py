@@ -11,9 +11,9 @@ visits that do not pay, or fit nowhere, stay out.
 import numpy as np
 from numba import njit
 
-from solvers.routing.arrays import Arrays, Memory, Met, State, Work
-from solvers.routing.insertion import around, choose, fits, insert, uneven_eur
-from solvers.routing.timing import bare, is_border, retime
+from solvers.routing.arrays import NEVER, ROOM, Arrays, Memory, Met, State, Work
+from solvers.routing.insertion import around, choose, insert, uneven_eur
+from solvers.routing.timing import bare, is_border, retime, walk
 
 MEAN_REMOVED = 10.0
 """Visits removed in a step, on average (the paper's value)."""
@@ -53,7 +53,7 @@ def cut_string(
         inside = first <= i < first + span and not spared <= i < spared + span - length
         if inside and not arrays.fixed[task]:
             state.shift_of[task] = -1
-            state.away[0] -= is_border(arrays, task, shift)
+            state.counts[ROOM] += is_border(arrays, task, shift)
             work.pool[removed] = task
             removed += 1
         else:
@@ -98,6 +98,15 @@ def ruin(arrays: Arrays, state: State, work: Work, rng: np.random.Generator) -> 
 
 
 @njit
+def alone(arrays: Arrays, state: State, shift: int, task: int) -> bool:
+    """Whether an empty rep-day can hold `task`."""
+    loaded = True
+    for d in range(arrays.load.shape[1]):
+        loaded = loaded and arrays.load[task, d] <= arrays.capacity[shift, d]
+    return loaded and walk(arrays, state, shift, 0, task) < NEVER
+
+
+@njit
 def open_day(arrays: Arrays, state: State, work: Work, task: int, touched: int) -> int:
     """Put `task` on an empty rep-day, whatever its way out and back costs: others nearby may pay for it.
 
@@ -106,8 +115,8 @@ def open_day(arrays: Arrays, state: State, work: Work, task: int, touched: int) 
     for shift in arrays.shifts_of[task]:
         if shift < 0:
             break
-        full = state.away[0] >= arrays.most_border[0] and is_border(arrays, task, shift)
-        if state.length[shift] == 0 and not work.touched[shift] and not full and fits(arrays, state, shift, 0, task):
+        full = state.counts[ROOM] <= 0 and is_border(arrays, task, shift)
+        if state.length[shift] == 0 and not work.touched[shift] and not full and alone(arrays, state, shift, task):
             insert(arrays, state, shift, 0, task)
             work.touched[shift] = True
             work.shifts[touched] = shift
@@ -170,9 +179,9 @@ def recreate(
 def settle(state: State, kept: State, work: Work, met: Met, changed: np.ndarray, accepted: bool) -> None:
     """Make the step's rep-days the current ones, or bring them back to what they were."""
     if accepted:
-        kept.away[0] = state.away[0]
+        kept.counts[ROOM] = state.counts[ROOM]
     else:
-        state.away[0] = kept.away[0]
+        state.counts[ROOM] = kept.counts[ROOM]
     if not accepted:
         for shift in changed:
             for i in range(state.length[shift]):

@@ -31,6 +31,7 @@ from solvers.routing.arrays import (
     PLACE,
     PLACELESS,
     SERVICE,
+    STAMPS,
     START,
     START_PLACE,
     USUAL_END,
@@ -141,7 +142,8 @@ def driven(arrays: Arrays, shift: int, to: int, departure: int, drive: int) -> i
 @njit(inline="always")
 def there(arrays: Arrays, shift: int, place: int, to: int, departure: int) -> int:
     """When the rep who leaves `place` at `departure` is at `to`."""
-    return driven(arrays, shift, to, departure, np.int64(arrays.seconds[place, to]))
+    reached: int = driven(arrays, shift, to, departure, np.int64(arrays.seconds[place, to]))
+    return reached
 
 
 @njit(inline="always")
@@ -159,7 +161,8 @@ def advance(arrays: Arrays, shift: int, place: int, before: int, after: int, tas
 def end_of_day(arrays: Arrays, shift: int, place: int, before: int, after: int) -> int:
     """When the rep reaches the end of the day at the earliest, lunch taken."""
     eaten = min(after, after_lunch(arrays.shifts, shift, before))
-    return there(arrays, shift, place, arrays.shifts[shift, END_PLACE], eaten)
+    home: int = there(arrays, shift, place, arrays.shifts[shift, END_PLACE], eaten)
+    return home
 
 
 @njit(inline="always")
@@ -188,8 +191,8 @@ def retime(arrays: Arrays, state: State, shift: int) -> bool:
     place, before, after = arrays.shifts[shift, START_PLACE], arrays.shifts[shift, START], NEVER
     times[shift, 0, HERE], times[shift, 0, BEFORE], times[shift, 0, AFTER] = place, before, after
     state.carried[shift] = 0
-    state.last[0] += 1
-    state.stamp[shift] = state.last[0]
+    state.counts[STAMPS] += 1
+    state.stamp[shift] = state.counts[STAMPS]
     value, work = 0.0, np.int64(0)
     for i in range(count):
         task, origin = state.order[shift, i], place
