@@ -25,12 +25,14 @@ class Roads:
     """Drives take 100 s per 0.01 degree north or south, 200 s east or west; roads lie within a degree of COAST.
 
     version, connectivity: Valhalla's, and whether it was set up to know which regions are joined; islands: places that
-    no road joins to the others; reach_degrees: farthest two places that Valhalla takes.
+    no road joins to the others; reach_degrees: farthest two places that Valhalla takes;
+    radius: metres within which OSRM looks for a road.
     """
 
     no_way: set[tuple[float, float]] = field(default_factory=set)
     islands: set[tuple[float, float]] = field(default_factory=set)
     reach_degrees: float = 1000
+    radius: float = math.inf
     version: str = "3.9"
     connectivity: bool = True
     failures: int = 0
@@ -68,6 +70,10 @@ class Handler(BaseHTTPRequestHandler):
         places = [(float(p.split(",")[1]), float(p.split(",")[0])) for p in at.split(";")]
         ends = [[places[int(i)] for i in asked[name][0].split(";")] for name in ("sources", "destinations")]
         roads.requests.append(len(ends[0]) * len(ends[1]))
+        far = [i for i, p in enumerate(places) if roads.snap_metres(p) > roads.radius]
+        if far:
+            message = f"Could not find a matching segment for coordinate {far[0]}"
+            return self._send(400, {"code": "NoSegment", "message": message})
         seconds = [[roads.seconds(a, b) for b in ends[1]] for a in ends[0]]
         metres = [[None if s is None else 10 * s for s in row] for row in seconds]
         points = [[{"location": [p[1], p[0]], "distance": roads.snap_metres(p)} for p in some] for some in ends]
@@ -239,7 +245,7 @@ def test_an_island_is_a_hole_between_its_places_and_the_others_only(server, tmp_
     server.roads.islands = {(41.5, 2.5), (41.5, 2.51)}
     server.roads.version, server.roads.connectivity = version, connectivity
     with pytest.raises(DataError, match=TWO_ISLANDS):
-        model(server, tmp_path, "valhalla").matrix(ISLAND, ISLAND)
+        model(server, tmp_path, "valhalla", places_per_request=3).matrix(ISLAND, ISLAND)
     asked = len(server.roads.requests)
     filled = model(server, tmp_path, "valhalla", fill_holes=True, calibration=CALIBRATION, detour_factor=1)
     assert filled.matrix(ISLAND, ISLAND)[0][3:, 3:].tolist() == [[0, 200], [200, 0]]
@@ -254,13 +260,27 @@ def test_an_answer_split_by_places_apart_asks_each_drive_of_the_halves_once(serv
     assert sum(server.roads.answered) == 5 + 3 * 3 + 2 * 2  # alone; the coast; the island
 
 
-@pytest.mark.parametrize("connectivity", [True, False])
-def test_a_place_without_a_road_is_told_from_an_island(server, tmp_path, connectivity):
-    server.roads.connectivity = connectivity
+@pytest.mark.parametrize(("version", "connectivity"), [("3.2", True), ("3.9", True), ("3.9", False)])
+def test_a_place_without_a_road_is_told_from_an_island(server, tmp_path, version, connectivity):
+    server.roads.version, server.roads.connectivity = version, connectivity
     server.roads.islands = {(41.5, 2.5)}
     lost = places(("R1", 41.0, 2.0), ("C1", 41.01, 2.0), ("C2", 41.5, 2.5), ("C3", 0.0, 0.0))
     with pytest.raises(DataError, match="no road within 500 m of 1 places: C3 at latitude 0"):
         model(server, tmp_path, "valhalla").matrix(lost, lost)
+
+
+def test_a_server_with_a_radius_of_its_own_says_no_segment_and_the_place_is_named(server, tmp_path):
+    server.roads.radius = 300
+    lost = places(("R1", 41.0, 2.0), ("C1", 0.0, 0.0), ("C2", 41.0, 2.02))
+    with pytest.raises(DataError, match="no road within 500 m of 1 places: C1 at latitude 0"):
+        model(server, tmp_path).matrix(lost, lost)
+
+
+@pytest.mark.parametrize("cells", [[[5]], [5], {"durations": [[0]]}, {"durations": [[0]], "distances": [[-1]]}, "x"])
+def test_a_matrix_that_is_none_is_an_error(server, tmp_path, monkeypatch, cells):
+    monkeypatch.setattr(Handler, "do_POST", lambda self: self._send(200, {"sources_to_targets": cells}))
+    with pytest.raises(DataError, match="answers, but not with a Valhalla table"):
+        model(server, tmp_path, "valhalla").matrix(places(("C1", 41.0, 2.0)), places(("C2", 41.0, 2.02)))
 
 
 def test_places_farther_apart_than_the_server_takes_are_named_with_its_limit(server, tmp_path):
