@@ -7,7 +7,7 @@ import pandas as pd
 
 from inputs.rows import rows
 from planner.next_best import beside_next_best
-from planner.not_taken import WHY_NOT_ROUTED, why_not_taken
+from planner.not_taken import SMALL_EUR, WHY_NOT_ROUTED, why_not_taken
 from scenarios.errors import UsageError
 from scenarios.schema import FIELD
 from scenarios.suggestions import closest
@@ -36,6 +36,7 @@ def explain_customer(tables: Mapping[str, pd.DataFrame], customer_id: str) -> st
     owner = tables["territories"].set_index("customer_id")["rep_id"].get(customer_id, "")
     lines = [f"{customer_id} belongs to {owner or 'nobody'}."]
     lines += [_contact_sentence(tables, row) for row in rows(mine)]
+    lines += _day_sentences(tables, customer_id)
     lines += _field_sentences(tables, customer_id)
     lines += why_not_taken(tables, customer_id)
     lines += _reasons(tables, customer_id)
@@ -59,6 +60,27 @@ def _contact_sentence(tables: Mapping[str, pd.DataFrame], row: Any) -> str:
     words = beside_next_best(row, next(rows(mine), None), next(rows(other), None), unit="euros")
     runner_up = f" The next best would be {row.runner_up.replace('_', ' ')}, {words}." if words else ""
     return f"{planned}, worth {row.value_eur:.2f} euros.{runner_up}"
+
+
+def _day_sentences(tables: Mapping[str, pd.DataFrame], customer_id: str) -> list[str]:
+    """Who comes beside the customer's own rep, and what waiting for a later day costs; nothing for plans of old."""
+    stops, days = tables["stops"], tables["rep_days"]
+    owner = tables["territories"].set_index("customer_id")["rep_id"].get(customer_id, "")
+    lines = []
+    for stop in rows(stops[(stops["customer_id"] == customer_id) & (stops["kind"] == "visit")]):
+        if getattr(stop, "border", False):
+            day = days[(days["rep_id"] == stop.rep_id) & (days["day"] == stop.day)]
+            each = float(day["border_eur"].sum() / day["border_visits"].sum())
+            cost = f", which costs {each:.2f} euros" if each >= SMALL_EUR else ""
+            lines.append(
+                f"{stop.rep_id} makes the visit across the border of {owner}'s territory{cost}; {owner} stays the "
+                "customer's rep."
+            )
+        waited = getattr(stop, "waited_eur", 0.0)
+        if waited >= SMALL_EUR:
+            whole = stop.prize_eur + waited
+            lines.append(f"Waiting until {_day(stop.day)} takes {waited:.2f} of the visit's {whole:.2f} euros.")
+    return lines
 
 
 def _day(day: pd.Timestamp) -> str:

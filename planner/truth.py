@@ -8,7 +8,11 @@ is what goes in:
 - agents required are the fewest that keep the promise to callers at the planted call rates and handle times, with the
   planted scatter of days and intervals (Erlang A); agent hours short of that cost what the scenario says.
 
-Pay, travel and contact cost are as planned: they are spent also where a visit finds a closed door.
+- a visit that waits loses the same share of its true worth as of its planned worth; one that finds a closed door has
+  nothing to lose.
+
+Pay, overtime, travel, border visits and contact cost are as planned: they are spent also where a visit finds a closed
+door.
 """
 
 from collections.abc import Mapping
@@ -51,7 +55,7 @@ def true_money_figures(scenario: Scenario, tables: Tables, plan: Frames, truth: 
         "actions": true_actions(scenario, tables, plan, truth),
         "requirement": true_requirement(scenario, plan, truth),
     }
-    return money_figures(scenario, lived)
+    return _as_lived(scenario, tables, lived)
 
 
 def forecast_money_figures(
@@ -64,7 +68,32 @@ def forecast_money_figures(
             have a requirement of its own.
     """
     one = _against(plan["requirement"], requirement)
-    return money_figures(scenario, {**plan, "allocations": contacts_made(tables, plan), "requirement": one})
+    return _as_lived(scenario, tables, {**plan, "allocations": contacts_made(tables, plan), "requirement": one})
+
+
+def _as_lived(scenario: Scenario, tables: Tables, lived: Frames) -> dict[str, float]:
+    """The figures with what waiting takes off the contacts that are made, at the worth that `lived` gives them."""
+    figures = money_figures(scenario, lived)
+    waited = waited_eur(tables, lived)
+    figures["net_value_eur"] += figures["waited_eur"] - waited
+    return figures | {"waited_eur": waited}
+
+
+def waited_eur(tables: Tables, lived: Frames) -> float:
+    """Euros lost by waiting: of each field contact that is made, its worth x the share that its visits lost on the way.
+
+    worth = win + churn + growth, by `actions`. share = the mean of waited / (prize + waited) over the customer's visits
+    within a window; a visit without a prize (a required one) loses nothing in the plan, and nothing here.
+    """
+    visits = lived["stops"][lived["stops"]["kind"] == "visit"]
+    kept = visits.drop(index=visits_outside_windows(tables, lived).index)
+    full = (kept["prize_eur"] + kept["waited_eur"]).to_numpy(float)
+    lost = np.divide(kept["waited_eur"].to_numpy(float), full, out=np.zeros(len(kept)), where=full > 0)
+    share = pd.Series(lost, index=kept["customer_id"]).groupby(level=0).mean()
+    field = lived["allocations"][lived["allocations"]["channel"] == FIELD]
+    worth = lived["actions"].loc[lived["actions"]["channel"] == FIELD].set_index("customer_id")
+    each = worth[["win_eur", "churn_eur", "growth_eur"]].sum(axis=1).reindex(field["customer_id"]).fillna(0.0)
+    return float((each.to_numpy() * share.reindex(field["customer_id"]).fillna(0.0).to_numpy()).sum())
 
 
 def visits_outside_windows(tables: Tables, plan: Frames) -> pd.DataFrame:

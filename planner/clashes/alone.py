@@ -79,10 +79,14 @@ def _may(work: FieldWork, visit: Visit, day: RepDay, parts: Set[str]) -> bool:
 
 
 def sole_visitor(work: FieldWork, visit: Visit) -> str:
-    """The only rep who may visit; "" if there is a choice."""
-    owner = work.owner.get(visit.customer_id, "")
-    own = work.scenario.territories.specialists == "own"
-    return owner if owner and (own or not visit.skill or visit.skill in work.skills[owner]) else ""
+    """The only rep who may visit; "" if there is a choice, as where neighbours may visit beside an able owner."""
+    owner, settings = work.owner.get(visit.customer_id, ""), work.scenario.territories
+    if not owner:
+        return ""
+    skilled = not visit.skill or visit.skill in work.skills[owner]
+    if settings.borders is not None and skilled and any(not day.reason for day in work.days[owner]):
+        return ""
+    return owner if skilled or settings.specialists == "own" else ""
 
 
 def _intervals(work: FieldWork, visit: Visit, day: RepDay, parts: Set[str]) -> Iterator[Span]:

@@ -215,10 +215,10 @@ def _sole_visitors(
 ) -> dict[str, str]:
     """The only rep who may visit a customer, where the scenario leaves no other: kept, and owner at work and skilled.
 
-    Where only owners visit, the owner alone, whether able or not. Nobody where neighbours may come across borders.
+    Where only owners visit, the owner alone, whether able or not.
     """
     settings = scenario.territories
-    if settings.mode != "keep" or scenario.reps.headcount_change or settings.borders is not None:
+    if settings.mode != "keep" or scenario.reps.headcount_change:
         return {}
     there = set(team["rep_id"])
     owners = {str(row.customer_id): str(row.rep_id) for row in rows(current) if row.rep_id in there}

@@ -75,6 +75,23 @@ def test_evidence_confidence_and_reasons_are_told() -> None:
     assert lines["mail"].endswith("(no consent)")
 
 
+def test_a_visit_across_a_border_and_one_that_waits_are_told() -> None:
+    """R2 comes for R1, two such visits cost him 6 euros that day; of 40 euros 4 are lost by Wednesday."""
+    wednesday = MONDAY + pd.Timedelta(days=2)
+    stop = {"customer_id": "C1", "kind": "visit", "rep_id": "R2", "day": wednesday, "start_at": wednesday}
+    visit = {**stop, "border": True, "waited_eur": 4.0, "prize_eur": 36.0}
+    day = {"rep_id": "R2", "works": True, "day": wednesday, "border_eur": 6.0, "border_visits": 2}
+    text = explain_customer(tables(stops=[visit], rep_days=[day]), "C1")
+    assert (
+        "R2 makes the visit across the border of R1's territory, which costs 3.00 euros; R1 stays the customer's rep.\n"
+        "Waiting until Wednesday 11 March takes 4.00 of the visit's 40.00 euros."
+    ) in text
+    free = tables(stops=[visit | {"waited_eur": 0.0}], rep_days=[day | {"border_eur": 0.0}])
+    assert "territory; R1 stays" in explain_customer(free, "C1")
+    assert "Waiting until" not in explain_customer(free, "C1")
+    assert "makes the visit" not in explain_customer(tables(stops=[stop], rep_days=[day]), "C1")
+
+
 def test_a_lead_in_plain_euros() -> None:
     """Ahead, level, and ahead only once scarce hours are paid for; no number without a next best."""
     chosen, own = SimpleNamespace(value_eur=10.0, margin_eur=3.0), SimpleNamespace(order_eur=10.0)

@@ -47,6 +47,7 @@ def plan(second_visit: str = "11:00") -> dict[str, pd.DataFrame]:
     begins = [at("9:30"), at(second_visit)]
     stops = pd.DataFrame({"customer_id": ["C1", "C2"], "kind": "visit", "day": DAY, "start_at": begins})
     stops["end_at"] = stops["start_at"] + pd.Timedelta(minutes=30)
+    stops["prize_eur"], stops["waited_eur"] = 40.0, 0.0
     rep_days = pd.DataFrame(
         {
             "rep_id": ["R1"],
@@ -55,6 +56,9 @@ def plan(second_visit: str = "11:00") -> dict[str, pd.DataFrame]:
             "shift_start_at": [at("9:00")],
             "shift_end_at": [at("17:00")],
             "travel_km": [20.0],
+            "waited_eur": [0.0],
+            "border_eur": [0.0],
+            "overtime_eur": [0.0],
         }
     )
     need = pd.DataFrame({"queue": "sales", "interval_start": HALF_HOURS, "agents_rostered": [2.0, 1.0]})
@@ -162,3 +166,19 @@ def test_plans_are_compared_against_one_requirement() -> None:
     figures = truth.forecast_money_figures(SCENARIO, known(), plan(), need)
     assert figures["win_eur"] == 2000.0
     assert figures["missed_service_eur"] == 60 * 0.5 * (1 + 2)
+
+
+def test_waiting_takes_its_share_of_the_true_worth_of_visits_made() -> None:
+    """A fifth of C1's prize is lost by waiting (10 of 50), half of C2's: C2's door is closed, so nothing more is lost.
+    C1 is truly worth 6 (20 % margin of 1,000, times 3 points) and 20 of growth: 5.20 are lost. Forecast: 3,000 each."""
+    waits = plan()
+    waits["stops"]["waited_eur"] = [10.0, 40.0]
+    waits["rep_days"] = waits["rep_days"].assign(waited_eur=50.0, overtime_eur=7.0, border_eur=3.0)
+    still, late = (truth.true_money_figures(SCENARIO, known(), each, planted()) for each in (plan(), waits))
+    assert late["waited_eur"] == pytest.approx(5.2)
+    assert still["net_value_eur"] - late["net_value_eur"] == pytest.approx(5.2 + 7 + 3)
+    opened = plan("9:15")
+    opened["stops"]["waited_eur"] = [10.0, 40.0]
+    need = waits["requirement"]
+    figures = truth.forecast_money_figures(SCENARIO, known(), opened, need)
+    assert figures["waited_eur"] == pytest.approx(3000 * 0.2 + 3000 * 0.5)

@@ -322,7 +322,7 @@ def test_a_soft_clash_is_one_sentence_of_the_report(world: World) -> None:
 
 def test_overtime_reps_who_are_fast_and_hours_of_little_traffic_leave_room(world: World) -> None:
     """A visit from 17:20 to 17:50 is beyond 17:30, but not with half an hour of overtime; lunch stays due by the shift.
-    An hour's way from 16:00 on is too far for a visit that is over at 17:00, unless some hour or rep is twice as fast."""
+    An hour's way from 9:00 on is too long for a visit at 9:40, unless some hour or rep is twice as fast."""
     late = pin("late", day="tue", time="17:20")
     assert world.clashes((late,))
     assert not world.clashes((late, "reps.overtime={eur_per_hour: 40, max_minutes_per_day: 30}"))
@@ -333,3 +333,15 @@ def test_overtime_reps_who_are_fast_and_hours_of_little_traffic_leave_room(world
     assert world.clashes((soon, 'reps.travel.hours=[{between: "06:00-11:00", factor: 2}]'), far)
     cyclists = {"R01": {"drive_factor": 0.5}, "R02": {"drive_factor": 1.0}}
     assert not world.clashes((soon,), far | {"reps": cyclists})
+
+
+def test_a_neighbour_may_come_beside_an_owner_who_could_where_borders_are_soft(world: World) -> None:
+    """R01, who owns C00001, is booked all week: R02 may come where borders are soft. Where only owners visit and R01
+    lacks the skill, a border changes nothing: neighbours stand beside an owner, not for one."""
+    booked = {"appointments": [appointment(f"2026-03-{day} 09:00", f"2026-03-{day} 17:30") for day in WEEK]}
+    keep = ("territories.mode=keep", NO_LUNCH)
+    mine = customer(required=True) | {"current_territories": {"C00001": {"rep_id": "R01"}}}
+    assert world.clashes(keep, mine, booked)
+    assert not world.clashes((*keep, "territories.borders={}"), mine, booked)
+    skill = CASES["only the owner visits, and lacks the skill"]
+    assert world.clashes((*skill.settings, "territories.borders={}"), skill.edits)
