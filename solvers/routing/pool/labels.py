@@ -56,7 +56,7 @@ def _driven(clock: np.ndarray, back: np.ndarray, free: int, drive: int, parking:
         if goal > clock[SPAN_SECONDS]:
             end = NEVER
         else:
-            end = np.int64(back[goal // TICKS])
+            end = int(back[goal // TICKS])
             while clock[end] < goal:
                 end += 1
             end += still
@@ -66,7 +66,7 @@ def _driven(clock: np.ndarray, back: np.ndarray, free: int, drive: int, parking:
 @njit(cache=True, inline="always")
 def _last_eur(day: Day, here: int, home: int) -> float:
     """Cost of the drive to the end of the day, and of overtime if it ends then."""
-    return day.eur[here, len(day.service)] + max(0, home - day.span[SHIFT_END]) * day.overtime
+    return float(day.eur[here, len(day.service)] + max(0, home - day.span[SHIFT_END]) * day.overtime)
 
 
 @njit(cache=True)

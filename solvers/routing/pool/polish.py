@@ -84,7 +84,7 @@ def _driven(clock: np.ndarray, back: np.ndarray, free: int, drive: int, parking:
         if goal > clock[SPAN_SECONDS]:
             end = NEVER
         else:
-            end = np.int64(back[goal // TICKS])
+            end = int(back[goal // TICKS])
             while clock[end] < goal:
                 end += 1
             end += still

@@ -221,7 +221,7 @@ class _Search:
 
     def _worth(self, group: Group, duals: np.ndarray) -> np.ndarray:
         """(n,) what the group's tasks bring there less their prices."""
-        left = group.prize - duals[group.tasks]
+        left: np.ndarray = group.prize - duals[group.tasks]
         return left - duals[-1] * group.border if self.borders else left
 
     def _must(self, group: Group) -> bool:

@@ -64,7 +64,7 @@ def best_prizes(problem: RoutingProblem, of_shift: np.ndarray, pairs: np.ndarray
 
     of_shift: (S,) number of each shift's rep. pairs: (P, 2) task and rep; the rep has a day on which it may be done.
     """
-    prize = np.array([t.prize_eur for t in problem.tasks], float)[pairs[:, 0]]
+    prize: np.ndarray = np.array([t.prize_eur for t in problem.tasks], float)[pairs[:, 0]]
     if not problem.borders and not any(t.waited_eur for t in problem.tasks):
         return prize
     for k, (task, rep) in enumerate(pairs.tolist()):

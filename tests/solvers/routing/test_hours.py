@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from solvers.routing.hours import hour_prices
 from solvers.routing.pool.day import make_day
 from solvers.routing.pool.polish import polish, timed
+from solvers.routing.problem import Borders
 
 
 def prices(problem, orders):
@@ -97,3 +98,30 @@ def test_what_the_car_holds_is_kept(world):
     scarce = replace(problem, tasks=tasks, shifts=(replace(problem.shifts[0], capacity=(1,)),))
     assert prices(scarce, ((0,),)) == [0.0]
     assert not timed(make_day(prolonged(scarce, 0), 0, (0, 1)), (0, 1))
+
+
+def test_an_hour_more_is_no_overtime(world):
+    """At the door 9:00-10:00 holds A (60 minutes, 90 euro); C (30 minutes, 40 euro) fits with half an hour of overtime
+    at 60 an hour: 90 + 40 - 30. An hour more holds B too (60 minutes, 50 euro), and the overtime stays: 50. If only the
+    latest end moved, B would cost 60 of overtime and bring nothing."""
+    week = world(eur_per_km=0.0).rep("R1", shift="9:00-10:00").customer("A", 0, 0, prize=90, minutes=60)
+    problem = week.customer("B", 0, 0, prize=50, minutes=60).customer("C", 0, 0, prize=40, minutes=30).problem()
+    late = {"overtime_seconds": 1800, "overtime_eur_per_hour": 60.0}
+    problem = replace(problem, shifts=(replace(problem.shifts[0], **late),))
+    wide = tuple(replace(t, windows=((9 * 3600, 24 * 3600),)) for t in problem.tasks)
+    number = {t.customer_id: i for i, t in enumerate(problem.tasks)}
+    assert prices(replace(problem, tasks=wide), ((number["A"], number["C"]),)) == [pytest.approx(50)]
+    night = replace(problem.shifts[0], end_seconds=24 * 3600 - 1800)
+    assert prices(replace(problem, tasks=wide, shifts=(night,)), ((number["A"], number["C"]),)) == [0.0]
+
+
+def test_an_hour_counts_what_waiting_and_borders_leave(world):
+    """An hour more holds B, worth 50 less 8 for waiting and 5 for crossing the border: 37, if one visit may cross."""
+    week = world(eur_per_km=0.0).rep("R1", shift="9:00-10:00").customer("A", 0, 0, prize=60, minutes=60)
+    problem = week.customer("B", 0, 0, prize=50, minutes=60).problem()
+    at = next(i for i, t in enumerate(problem.tasks) if t.customer_id == "B")
+    tasks = tuple(replace(t, waited_eur=(8.0,), border=(0,)) if i == at else t for i, t in enumerate(problem.tasks))
+    wide = tuple(replace(t, windows=((9 * 3600, 24 * 3600),)) for t in tasks)
+    for most, price in ((1, 37.0), (0, 0.0)):
+        soft = replace(problem, tasks=wide, borders=Borders(most, 5.0))
+        assert prices(soft, ((1 - at,),)) == [pytest.approx(price)]

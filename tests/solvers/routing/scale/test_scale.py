@@ -10,15 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from scenarios.errors import UsageError
 from solvers.brake import Brake
 from solvers.routing.arrays import make_arrays
 from solvers.routing.bound import upper_bound_eur
 from solvers.routing.improve import make_state
-from solvers.routing.problem import RoutingProblem, Shift, Task
+from solvers.routing.problem import Borders, EvenWeeks, RoutingProblem, Shift, Task
 from solvers.routing.scale import is_large, large_orders, solve
 from solvers.routing.scale.bound import quick_bound_eur
-from solvers.routing.scale.candidates import choose
-from solvers.routing.scale.part import cut, solve_part
+from solvers.routing.scale.candidates import best_prizes, choose
+from solvers.routing.scale.part import cut, solve_part, value_eur
 from solvers.routing.scale.weeks import neighbour_pairs
 from solvers.travel import Haversine, Places
 
@@ -205,3 +206,87 @@ def test_a_plan_run_solves_reps_apart_above_a_size(monkeypatch):
     found = large_orders(problem, effort="quick", workers=1, seed=2, brake=Brake(math.inf))
     assert found.sequences == solve(problem, seed=2, effort="quick").sequences
     assert found.method == "rep-weeks apart, then borders between neighbours"
+
+
+def test_soft_territories_and_even_weeks_are_planned_whole(monkeypatch):
+    """However large: no rep's week says whether the plan keeps to its border visits, or is even."""
+    monkeypatch.setattr("solvers.routing.scale.orders.LARGE", 30)
+    problem = field(customers=40, reps=3)
+    assert is_large(problem)
+    soft, even = replace(problem, borders=Borders(3, 1.0)), replace(problem, even=EvenWeeks(9.0, {}))
+    assert not any(map(is_large, (soft, even, replace(problem, balance_eur_per_hour=9.0))))
+    for asked in (soft, even):
+        with pytest.raises(UsageError, match="plan whole"):
+            solve(asked)
+
+
+def test_a_part_carries_what_waiting_overtime_pace_and_borders_say():
+    """Shifts 2, 3 (R1) and 0 (R0), cut out as 0, 1 and 2: what waiting costs and what is across a border go with their
+    rep-days; of five border visits two are made elsewhere; even weeks are not asked of a part."""
+    problem = field(customers=12, reps=2)
+    tasks = tuple(replace(t, waited_eur=(0.0, 1.0, 2.0, 3.0), border=(0, 1)) for t in problem.tasks)
+    shifts = tuple(replace(s, overtime_seconds=600, pace=((0, 1.25),)) for s in problem.shifts)
+    problem = replace(problem, tasks=tasks, shifts=shifts, borders=Borders(5, 1.0), even=EvenWeeks(9.0, {}),
+                      parking_seconds=120)  # fmt: skip
+    part = cut(problem, shifts=(2, 3, 0), tasks=(4, 7), orders={}, travel=None, steps=0, seed=0,
+               border_visits_elsewhere=2).problem  # fmt: skip
+    assert [(t.shifts, t.waited_eur, t.border) for t in part.tasks] == [((0, 1, 2), (2.0, 3.0, 0.0), (2,))] * 2
+    assert [t.prize_on(2) for t in part.tasks] == [problem.tasks[i].prize_on(0) for i in (4, 7)]
+    assert {(s.overtime_seconds, s.pace) for s in part.shifts} == {(600, ((0, 1.25),))}
+    assert (part.borders, part.even, part.parking_seconds) == (Borders(3, 1.0), None, 120)
+    assert cut(problem, shifts=(0,), tasks=(), orders={}, travel=None, steps=0, seed=0,
+               border_visits_elsewhere=9).problem.borders == Borders(0, 1.0)  # fmt: skip
+
+
+def test_a_rep_day_is_worth_what_a_second_method_says(soft_day, soften, world):
+    """Prizes of the day less travel, overtime and the border: A and B, 5 and 9 km out, in all draws of a small week."""
+    week = world(eur_per_km=0.5).rep("R1", shift="9:00-10:30").rep("R2", shift="9:00-10:30")
+    week.customer("A", 5, 0, prize=40, minutes=30, reps=("R1", "R2")).customer("B", 9, 0, prize=30, minutes=45)
+    late = 0
+    for number in range(20):
+        problem = soften(week.problem(), number)
+        for order in ((0,), (1,), (0, 1), (1, 0)):
+            worth = soft_day(problem, 0, order)
+            if worth > -math.inf:
+                assert value_eur(problem, 0, order) == pytest.approx(worth)
+            late += worth > -math.inf and len(order) == 2
+    assert late > 3
+    assert value_eur(problem, 0, ()) == 0.0
+
+
+def test_a_large_field_uses_overtime_and_knows_what_waits():
+    """Overtime at 1 euro an hour, paces and waiting: more is won than without overtime, no more than the bound; every
+    rep's best day counts for its candidates."""
+    problem = field(customers=30, reps=2, days=2)
+    tasks = tuple(replace(t, waited_eur=tuple(0.1 * t.prize_eur * (s % 2) for s in t.shifts)) for t in problem.tasks)
+    slow = replace(problem, tasks=tasks, parking_seconds=120,
+                   shifts=tuple(replace(s, pace=((0, 2.0), (43_200, 1.0))) for s in problem.shifts))  # fmt: skip
+    more = tuple(replace(s, overtime_seconds=3600, overtime_eur_per_hour=1.0) for s in slow.shifts)
+    late = replace(slow, shifts=more)
+    plain, longer = solve(slow, effort="quick"), solve(late, effort="quick")
+    assert plain.value_eur < longer.value_eur <= longer.bound_eur
+    worth = [value_eur(late, s, order) for s, order in enumerate(longer.sequences)]
+    assert sum(worth) == pytest.approx(longer.value_eur)
+    pairs = np.array([(i, 0) for i, t in enumerate(late.tasks) if 0 in t.shifts])
+    of_shift = np.array([0, 0, 1, 1])
+    assert best_prizes(late, of_shift, pairs).tolist() == [late.tasks[i].prize_eur for i in pairs[:, 0]]
+
+
+@pytest.mark.parametrize(("eur_per_hour", "minutes", "bound"), [(15, 40, 110), (15, 20, 105), (45, 40, 100)])
+def test_the_quick_bound_buys_overtime(world, eur_per_hour, minutes, bound):
+    """120 minutes at the door of two visits of 80, 80 and 40 euro: 80 + 40 x 40/80 = 100. The second brings 30 euro an
+    hour: 40 minutes of overtime at 15 add 20 - 10, 20 minutes half of it, at 45 nothing (all to 1 %)."""
+    week = world(eur_per_km=0.0).rep("R1", shift="10:00-12:00").customer("A", 0, 0, prize=80, minutes=80)
+    problem = week.customer("B", 0, 0, prize=40, minutes=80).problem()
+    late = {"overtime_seconds": 60 * minutes, "overtime_eur_per_hour": eur_per_hour}
+    problem = replace(problem, shifts=(replace(problem.shifts[0], **late),))
+    assert bound - 1e-6 <= quick_bound_eur(problem, travel=None) <= 1.01 * bound
+
+
+def test_the_quick_bound_drives_as_fast_as_the_pace_ever_is(world):
+    """A is 10 minutes out: 60 + 10 of them, 10 more to and from home, are 80 minutes. Twice as slow: 100, which a shift
+    of 99 does not hold."""
+    problem = world().rep("R1", shift="9:00-10:39").customer("A", 10, 0, prize=50, minutes=60).problem()
+    slow = replace(problem, shifts=(replace(problem.shifts[0], pace=((0, 2.0),)),))
+    assert quick_bound_eur(problem, travel=None) == pytest.approx(40, abs=0.011)
+    assert quick_bound_eur(slow, travel=None) == 0.0
