@@ -2,12 +2,16 @@
 
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pandas as pd
 import pytest
 
 from outputs import Run, run_scenario
+from planner.agree import plan_value_eur
 from scenarios.errors import NoLegalPlan
+from scenarios.schema import Scenario
 
 NOW = datetime(2026, 3, 6, 18, 0)
 WEEK = """\
@@ -131,3 +135,15 @@ def test_visits_that_fit_no_route_go_back_with_their_prize_and_the_best_value_ne
     assert len(ways) == 2
     assert ways["order_eur"].iloc[0] >= ways["order_eur"].iloc[1]
     assert len(pd.read_csv(folder / "tables" / "backlog.csv")) == 10  # field and outbound on five days
+
+
+def test_waiting_overtime_and_border_visits_come_off_the_value_once() -> None:
+    """100 + 40 euros of contacts, less 10 km at 0.35, 12 of overtime, 5 for a border visit, 8 lost by waiting."""
+    scenario = Scenario.model_validate_json(
+        '{"name": "t", "as_of": "2026-03-06", "horizon": {"start": "2026-03-09"}, "data": {"customers": "c.csv"},'
+        '"money": {"travel_eur_per_km": 0.35}}'
+    )
+    days = pd.DataFrame({"travel_km": [4.0, 6.0], "overtime_eur": [12.0, 0.0], "border_eur": [0.0, 5.0]})
+    routes: Any = SimpleNamespace(shifts=days.assign(waited_eur=[3.0, 5.0], prize_eur=[50.0, 40.0]))
+    channels: Any = SimpleNamespace(allocations=pd.DataFrame({"value_eur": [100.0, 40.0]}))
+    assert plan_value_eur(channels, routes, scenario) == pytest.approx(140 - 3.5 - 12 - 5 - 8)
