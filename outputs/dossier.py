@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from inputs.rows import groups, rows
+from inputs.rows import rows
 from inputs.types import Tables
 from planner.types import Plan
 
@@ -82,4 +82,7 @@ class Dossiers:
 
 def _lists(frame: pd.DataFrame) -> dict[str, tuple[Any, ...]]:
     """Rows by customer, in the frame's order."""
-    return {str(customer): tuple(rows(part)) for customer, part in groups(frame, "customer_id")}
+    found: dict[str, list[Any]] = {}
+    for row in rows(frame.dropna(subset="customer_id")):
+        found.setdefault(str(row.customer_id), []).append(row)
+    return {customer: tuple(known) for customer, known in found.items()}

@@ -5,13 +5,12 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import pandas as pd
 from markupsafe import Markup
 
 from inputs.rows import rows
 from inputs.types import Tables
-from outputs.charts import ACCENT, SECOND, STYLE, svg_of
+from outputs.curve import curve_svg
 from outputs.pages import file_name, render
 from outputs.readable import figure, signed
 from planner.replan_rows import ADDED, DROPPED, MOVED, RETIMED
@@ -50,7 +49,7 @@ def write_replan(path: Path, plan: Plan, tables: Tables, compared: pd.DataFrame 
         links=_links(plan),
         kinds=[_kind(what, part, names, people) for what in WORDS if len(part := changes[changes["what"] == what])],
         reps=_reps(plan, people),
-        curve_svg=Markup(curve_chart(again.curve, _budget_pct(plan))),  # drawn here from numbers
+        curve_svg=Markup(curve_svg(again.curve, _budget_pct(plan))),  # drawn here from numbers
         curve=[
             {"changes": figure(row.changes), "pct": f"{row.changed_pct:.1f}", "value": figure(row.value_eur),
              "more": signed(row.value_eur - float(again.curve["value_eur"].iloc[0]))}
@@ -106,13 +105,6 @@ def _cards(plan: Plan, compared: pd.DataFrame | None) -> list[dict[str, str]]:
     again = plan.decisions.replanning
     assert again is not None
     counts = again.changes["what"].value_counts()
-    allowed = f"{_budget_pct(plan):g} % were allowed"
-    parts = (
-        (again.counted, "visits changed that need not have", allowed),
-        (again.forced, "visits that had to change", "they do not count"),
-        (int(counts.get(DROPPED, 0)), "visits dropped", ""),
-        (int(counts.get(ADDED, 0)), "visits added", ""),
-    )
     allowed = f"{_budget_pct(plan):g} % were allowed"
     parts = (
         (again.counted, "visits changed that need not have", allowed),
@@ -176,24 +168,3 @@ def _reps(plan: Plan, people: Mapping[str, Any]) -> list[dict[str, Any]]:
         href = f"routes/{file_name(rep)}-{day:%Y-%m-%d}.html" if linked and there else ""
         found.setdefault(rep, []).append({"day": _day(day), "href": href, "free": "" if there else "no stops any more"})
     return [{"who": _who(rep, people), "days": days} for rep, days in found.items()]
-
-
-def curve_chart(curve: pd.DataFrame, budget_pct: float) -> str:
-    """Value of the routes against visits changed, as steps; the budget as a line."""
-    with matplotlib.rc_context(STYLE):
-        from matplotlib.figure import Figure
-
-        drawn = Figure(figsize=(7.5, 2.7), layout="constrained")
-        axes = drawn.add_subplot()
-        last = max(float(curve["changed_pct"].max()), budget_pct)
-        x = [*curve["changed_pct"], last]
-        y = [*curve["value_eur"], float(curve["value_eur"].iloc[-1])]
-        axes.step(x, y, where="post", color=ACCENT, linewidth=1.6)
-        axes.plot(curve["changed_pct"], curve["value_eur"], "o", color=ACCENT, markersize=4)
-        axes.axvline(budget_pct, color=SECOND, linewidth=1.2, linestyle="--")
-        axes.text(budget_pct, axes.get_ylim()[0], f" budget {budget_pct:g} %", va="bottom", ha="right", rotation=90)
-        axes.set_xlabel("visits changed beyond what had to be, % of those not driven yet")
-        axes.set_ylabel("value of open routes, euros")
-        axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
-        axes.margins(x=0.02, y=0.12)
-        return svg_of(drawn, "Value of the open routes against visits changed")
