@@ -34,7 +34,7 @@ from solvers.types import Territories
 
 ANEW = (
     "territories", "allocations", "capacity_prices", "backlog", "stops", "rep_days", "unserved", "hour_prices",
-    "rounds", "stops_before", "changes", "change_curve",
+    "rounds", "routing_ways", "stops_before", "changes", "change_curve",
 )  # fmt: skip
 """Tables that new facts change; all others are handed over as they were."""
 CALL_BANDS = ("calls", "call_hours", "answered_pct")
@@ -80,7 +80,8 @@ def replan_week(
     problem = make_problem(
         wanted, customers, territories, days, tables.appointments, week.team, reps=s.reps, horizon=s.horizon,
         travel=travel, travel_eur_per_km=s.money.travel_eur_per_km, default_visit_minutes=s.visit_minutes(),
-        respect_consent=s.contact_policy.respect_consent,
+        respect_consent=s.contact_policy.respect_consent, borders=s.territories.borders,
+        waiting_pct_per_day=s.next_best_action.waiting_pct_per_day,
     )  # fmt: skip
     on_travel = (*calibration_notes(s.reps.travel), *travel_notes(travel, problem.places))
     problem = replace(problem, notes=(*problem.notes, *on_travel))
@@ -196,11 +197,12 @@ def customers_after(scenario: Scenario, customers: pd.DataFrame, week: Decisions
 
 def visits_wanted(scenario: Scenario, week: Decisions) -> pd.DataFrame:
     """Visits that the field is asked for, a row each: those of the plan in hand, those that found no place in it, and
-    urgent ones. customer_id, channel, prize_eur, minutes (NaN: the customer's own)."""
+    urgent ones. customer_id, channel, prize_eur (before waiting), minutes (NaN: the customer's own)."""
     assert scenario.replan is not None
     opens, off = first_open_day(scenario), set(scenario.replan.cancelled.values())
     held, contacts, actions = week.routes, week.channels.allocations, week.actions.table
     visits = held.stops[held.stops["kind"] == "visit"]
+    visits = visits.assign(prize_eur=visits["prize_eur"] + visits["waited_eur"])
     planned = visits.loc[(visits["day"] < opens) | ~visits["customer_id"].isin(off), ["customer_id", "prize_eur"]]
     made = contacts.loc[(contacts["day"] < opens) & (contacts["minutes"] > 0), "customer_id"]
     waits = ~held.unserved["customer_id"].isin({*made, *off})

@@ -44,7 +44,7 @@ def contacts_after(
     left = table[~over & ~first]
     known = actions.set_index(["customer_id", "channel"]).sort_index()
     visits = now[now["kind"] == "visit"].drop_duplicates("customer_id").set_index("customer_id")
-    prize, rep = visits["prize_eur"].to_dict(), visits["rep_id"].to_dict()
+    prize, rep = (visits["prize_eur"] + visits["waited_eur"]).to_dict(), visits["rep_id"].to_dict()
     gone = table[first].groupby("customer_id")["channel"].first()
     rows = []
     for customer in got:

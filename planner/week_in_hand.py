@@ -23,6 +23,13 @@ from solvers.types import ChannelPlan, Roster, Routes, Territories
 MANIFEST = "manifest.json"
 DECIDING = ("stops", "rep_days", "unserved", "allocations")
 """Tables that decide what can be changed, and so the name of the run that changes them."""
+NOT_IN_OLD_RUNS: dict[str, dict[str, float | int | bool]] = {
+    "stops": {"waited_eur": 0.0, "border": False},
+    "rep_days": {
+        "waited_eur": 0.0, "border_visits": 0, "border_eur": 0.0, "overtime_minutes": 0.0, "overtime_eur": 0.0,
+    },
+}  # fmt: skip
+"""Columns that runs of older versions lack, and what stands there: nothing of that kind was planned."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +64,8 @@ def week_in_hand(scenario: Scenario, raw: Tables) -> WeekInHand:
     folder = run_in_hand(scenario)
     assert folder is not None
     t = {path.stem: _table(path) for path in sorted((folder / "tables").glob("*.parquet"))}
+    for name in NOT_IN_OLD_RUNS.keys() & t.keys():
+        t[name] = t[name].assign(**{c: to for c, to in NOT_IN_OLD_RUNS[name].items() if c not in t[name]})
     try:
         manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         ended = {item["stage"]: _outcome(item) for item in manifest["outcomes"]}

@@ -10,12 +10,15 @@ The path of plans does not depend on the budget, only how far it is walked: from
 set free, all others are held on their rep-day, and ruin and recreate starts from the plan before. Which ones is tried
 in two ways: first visits that would make room for a dearer one without a place, then the least valuable of the plan and
 the most valuable that wait. So the value never falls with the budget.
+
+Border visits on driven days count against their budget; as many as people hold may stay. Even weeks are a matter of
+the whole week's plan: they are not asked for here, because making weeks even would cost changes.
 """
 
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -25,10 +28,11 @@ from solvers.outcome import conclude
 from solvers.routing.arrays import make_arrays
 from solvers.routing.hours import hour_prices
 from solvers.routing.improve import improve, make_state, read_orders
-from solvers.routing.problem import RoutingProblem
+from solvers.routing.pool.day import prize_eur
+from solvers.routing.problem import RoutingProblem, Task
 from solvers.routing.reasons import unserved_table
 from solvers.routing.scale.part import Part, cut, value_eur
-from solvers.routing.tables import shifts_table, stops_table
+from solvers.routing.tables import plan_value_eur, shifts_table, stops_table
 from solvers.routing.visits import UNSERVED
 from solvers.types import Routes
 
@@ -84,10 +88,10 @@ def replan_with_curve(
     base = _Base.of(problem, current, frozen_until)
     planned = sum(map(len, base.held)) + len(base.forced)
     budget = math.floor(planned * max_changed_visits_pct / 100 + 1e-9)
-    best, curve, braked = base.held, [(0, _value(base.problem, base.held))], False
+    best, curve, braked = base.held, [(0, _value(base, base.held))], False
     if base.forced or budget:
         levels = list(_levels(base, budget, STEPS[effort], seed, brake))
-        curve += [(allowed, _value(base.problem, plan)) for allowed, plan, _ in levels]
+        curve += [(allowed, _value(base, plan)) for allowed, plan, _ in levels]
         _, best, braked = levels[-1]
     table = pd.DataFrame(curve, columns=["changes", "value_eur"]).drop_duplicates("changes", keep="last")
     table.insert(1, "changed_pct", 100 * table["changes"] / max(1, planned))
@@ -112,13 +116,14 @@ def changes_between(held: Sequence[Sequence[int]], plan: Sequence[Sequence[int]]
 class _Base:
     """The open part of the problem: rep-days from `frozen_until` on, visits not driven. held: the current orders as far
     as they can stay; forced: tasks that could not stay, and required ones that were not planned; gone: customers with a
-    planned visit that the problem does not ask for any more."""
+    planned visit that the problem does not ask for any more; worth_eur: of rep-days by shift and order, as met."""
 
     problem: RoutingProblem
     held: Sequences
     forced: frozenset[int]
     gone: tuple[str, ...]
     late: pd.DataFrame
+    worth_eur: dict[tuple[int, tuple[int, ...]], float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, problem: RoutingProblem, current: Routes, frozen_until: pd.Timestamp) -> "_Base":
@@ -127,7 +132,10 @@ class _Base:
         left = [i for i, t in enumerate(problem.tasks) if i not in driven and not set(open_shifts).isdisjoint(t.shifts)]
         over = [t for i, t in enumerate(problem.tasks) if i not in driven and i not in set(left) and t.kind == "visit"]
         late = pd.DataFrame([(t.customer_id, t.owner_rep_id, *LATE, t.prize_eur) for t in over], columns=UNSERVED)
-        part = cut(problem, shifts=open_shifts, tasks=left, orders=orders, travel=None, steps=0, seed=0)
+        part = cut(
+            _with_borders_held(problem, current), shifts=open_shifts, tasks=left, orders=orders, travel=None, steps=0,
+            seed=0, border_visits_elsewhere=int(current.stops.loc[current.stops["day"] < frozen_until, "border"].sum()),
+        )  # fmt: skip
         number = {task: k for k, task in enumerate(part.tasks)}
         arrays = make_arrays(part.problem)
         held = read_orders(make_state(part.problem, arrays, part.start))
@@ -170,6 +178,14 @@ def _read(
     return orders, driven, homeless, tuple(sorted(gone))
 
 
+def _with_borders_held(problem: RoutingProblem, current: Routes) -> RoutingProblem:
+    """The problem with room for all border visits that people hold, should a smaller week allow fewer."""
+    if problem.borders is None:
+        return problem
+    most = max(problem.borders.most_visits, int(current.stops["border"].sum()))
+    return replace(problem, borders=replace(problem.borders, most_visits=most))
+
+
 def _levels(base: _Base, budget: int, steps: int, seed: int, brake: Brake) -> Iterator[tuple[int, Sequences, bool]]:
     """(changes allowed, plan, whether the brake was pulled), level by level up to the budget."""
     plan, allowed = base.held, 0
@@ -210,7 +226,7 @@ def _search(
 
 def _rank(base: _Base, plan: Sequences) -> tuple[int, float]:
     """Required visits made, then euros."""
-    return sum(base.problem.tasks[i].required for order in plan for i in order), _value(base.problem, plan) - 1e-9
+    return sum(base.problem.tasks[i].required for order in plan for i in order), _value(base, plan) - 1e-9
 
 
 def _loosened(base: _Base, plan: Sequences, loose: Set[int], now: Mapping[int, int]) -> Part | None:
@@ -224,13 +240,27 @@ def _loosened(base: _Base, plan: Sequences, loose: Set[int], now: Mapping[int, i
         return None
     kept = [
         task if i in loose or task.kind == "appointment" or i not in now
-        else replace(task, shifts=(now[i],), required=True)
+        else _held(task, now[i])
         for i, task in enumerate(tasks)
     ]  # fmt: skip
     there = {s: plan[s] for s in touched}
     booked = [i for i, t in enumerate(tasks) if t.kind == "appointment" and t.shifts[0] in there]
-    held = replace(base.problem, tasks=tuple(kept))
-    return cut(held, shifts=touched, tasks=[*loose, *booked], orders=there, travel=None, steps=0, seed=0)
+    elsewhere = sum(s in tasks[i].border for i, s in now.items() if s not in there)
+    return cut(
+        replace(base.problem, tasks=tuple(kept)), shifts=touched, tasks=[*loose, *booked], orders=there, travel=None,
+        steps=0, seed=0, border_visits_elsewhere=elsewhere,
+    )  # fmt: skip
+
+
+def _held(task: Task, shift: int) -> Task:
+    """The task, to be done on this rep-day alone."""
+    return replace(
+        task,
+        shifts=(shift,),
+        required=True,
+        waited_eur=(task.prize_eur - task.prize_on(shift),) if task.waited_eur else (),
+        border=(shift,) if shift in task.border else (),
+    )
 
 
 Picked = Callable[["_Base", Sequences, int, set[int]], set[int]]
@@ -254,8 +284,8 @@ def _exchanged(base: _Base, plan: Sequences, count: int, changed: set[int]) -> s
                     break
                 taken.append(other)
                 room += problem.tasks[other].service_seconds
-                loss += problem.tasks[other].prize_eur
-            if room >= task.service_seconds and loss < task.prize_eur:
+                loss += prize_eur(problem, shift, other)
+            if room >= task.service_seconds and loss < prize_eur(problem, shift, index):
                 offers.append((loss, shift, taken))
         if offers:
             _, _, taken = min(offers)
@@ -307,12 +337,16 @@ def _euros_a_second(problem: RoutingProblem, shift: int, order: tuple[int, ...],
     a, b, c = (place if place >= 0 else row.start_place for place in path[k : k + 3])
     seconds = float(problem.seconds[a, b] + problem.seconds[b, c] - problem.seconds[a, c])
     km = float(problem.km[a, b] + problem.km[b, c] - problem.km[a, c])
-    task = problem.tasks[order[k]]
-    return (task.prize_eur - problem.travel_eur_per_km * km) / max(60.0, task.service_seconds + seconds)
+    brings = prize_eur(problem, shift, order[k]) - problem.travel_eur_per_km * km
+    return brings / max(60.0, problem.tasks[order[k]].service_seconds + seconds)
 
 
-def _value(problem: RoutingProblem, plan: Sequences) -> float:
-    return float(sum(value_eur(problem, shift, order) for shift, order in enumerate(plan)))
+def _value(base: _Base, plan: Sequences) -> float:
+    """Euros of a plan of the open days; what a rep-day is worth is worked out once for each order met."""
+    for day in enumerate(plan):
+        if day not in base.worth_eur:
+            base.worth_eur[day] = value_eur(base.problem, *day)
+    return float(sum(base.worth_eur[day] for day in enumerate(plan)))
 
 
 def _routes(
@@ -334,10 +368,10 @@ def _routes(
     stops = stops.sort_values(["rep_id", "day", "position"], kind="stable", ignore_index=True)
     refused = pd.concat([each for each in (problem.refused, base.late) if len(each)] or [problem.refused])
     unserved = unserved_table(replace(base.problem, refused=refused), arrays, plan)
-    value = float(stops["prize_eur"].sum() - problem.travel_eur_per_km * stops["travel_km"].sum())
+    shifts = shifts_table(problem, stops)
     outcome = conclude(
-        stage="routing", value=value, bound=None, unit="EUR", maximise=True, method="re-planned from the plan in hand",
-        seconds=seconds, brake_hit=braked, notes=problem.notes,
+        stage="routing", value=plan_value_eur(problem, shifts), bound=None, unit="EUR", maximise=True,
+        method="re-planned from the plan in hand", seconds=seconds, brake_hit=braked, notes=problem.notes,
     )  # fmt: skip
     days = [(row.rep_id, row.day) for row in base.problem.shifts]
     again = [s for s, order in enumerate(plan) if order != base.held[s] or days[s] not in _priced(current)]
@@ -346,7 +380,7 @@ def _routes(
     stay = old[[key in set(days) - {days[s] for s in again} for key in _priced(current)]]
     prices = pd.concat([part for part in (stay, prices) if len(part)] or [prices], ignore_index=True)
     prices = prices.sort_values(["rep_id", "day"], ignore_index=True)
-    return Routes(stops, shifts_table(problem, stops), unserved, outcome, prices)
+    return Routes(stops, shifts, unserved, outcome, prices)
 
 
 def _priced(current: Routes) -> list[tuple[str, pd.Timestamp]]:
