@@ -32,7 +32,7 @@ def _row_type(columns: tuple[str, ...]) -> Any:
 def _cells(column: pd.Series) -> Sequence[Any]:
     """The cells as Python values: numbers and truth values, instants as Timestamps, all else as it stands."""
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "biuf":
-        return column.to_numpy().tolist()  # type: ignore[no-any-return]
+        return column.to_numpy().tolist()
     if isinstance(column.dtype, pd.StringDtype):
-        return column.to_numpy(dtype=object).tolist()  # type: ignore[no-any-return]
+        return column.to_numpy(dtype=object).tolist()
     return list(column)

@@ -89,7 +89,8 @@ def _joined(frame: pd.DataFrame, column: str) -> pd.Series:
     by_customer = frame[["customer_id", column]].drop_duplicates().sort_values(["customer_id", column])
     several = by_customer["customer_id"].duplicated(keep=False)
     joined = by_customer[several].groupby("customer_id")[column].agg("+".join)
-    return pd.concat([by_customer[~several].set_index("customer_id")[column], joined]).astype("str")
+    texts: pd.Series = pd.concat([by_customer[~several].set_index("customer_id")[column], joined]).astype("str")
+    return texts
 
 
 def _owners(tables: Tables) -> pd.Series:
