@@ -82,9 +82,10 @@ class StageCache:
         Once `stop` says so, the search at work hands over its best, which is not kept for other runs; those that begin
         later get the smallest budget, unless their full result is known.
         """
-        full = self._entry(stage, _key(function, args, kwargs))
+        key = _key(function, args, kwargs)
+        full = self._entry(stage, key)
         if not self.stop() or (full and full.is_dir()):
-            return self._answer(stage, function, args, kwargs, stop=self.stop)
+            return self._answer(stage, function, args, kwargs, key=key, stop=self.stop)
         limit = min(LATE_SECONDS, float(str(kwargs["time_limit_seconds"])))
         return self._answer(
             stage, function, args, {**kwargs, "effort": "quick", "time_limit_seconds": limit}, late=True
@@ -101,12 +102,13 @@ class StageCache:
         args: tuple[Any, ...],
         kwargs: Mapping[str, Any],
         *,
+        key: str | None = None,
         stop: Stop | None = None,
         late: bool = False,
     ) -> T:
         self.progress.start(stage)
         began = time.perf_counter()
-        key = _key(function, args, kwargs)
+        key = key or _key(function, args, kwargs)
         entry = self._entry(stage, key)
         kept: tuple[T] | None = self._read(stage, entry)
         is_cut = late
