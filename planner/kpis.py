@@ -102,8 +102,16 @@ def _field_figures(tables: Tables) -> list[Figure]:
         ("unserved_visits", float(len(tables["unserved"])), "visits", "visits asked of the field that fit no route"),
         ("rep_overtime_hours", overtime_minutes / 60, "hours", "hours of the reps after the end of their shifts"),
         ("border_visits", float(days["border_visits"].sum()), "visits", "visits by a neighbour of the customer's rep"),
-        ("hours_beyond_share", hours_beyond_share(days), "hours", "work of reps beyond their share, summed over reps"),
+        ("hours_beyond_share", _beyond_share(tables), "hours", "work of reps beyond their share, summed over reps"),
     ]
+
+
+def _beyond_share(tables: Tables) -> float:
+    """As the routes counted it where borders or even weeks were asked for, so that both tables say the same."""
+    ways = tables.get("routing_ways")
+    if ways is not None and len(ways):
+        return float(ways["beyond_share_hours"].iloc[-1])
+    return hours_beyond_share(tables["rep_days"])
 
 
 def hours_beyond_share(rep_days: pd.DataFrame) -> float:

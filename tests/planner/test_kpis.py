@@ -177,3 +177,12 @@ def test_hours_beyond_share_are_counted_by_working_time() -> None:
     )
     assert hours_beyond_share(days) == pytest.approx(3.0)
     assert hours_beyond_share(days.assign(works=False)) == 0.0
+
+
+def test_hours_beyond_share_are_those_of_the_routes_where_these_tell_them() -> None:
+    """The last row is the plan."""
+    ways = pd.DataFrame({"way": ["own territories", "even weeks"], "beyond_share_hours": [4.0, 1.5]})
+    figures = key_figures(SCENARIO, tables() | {"routing_ways": ways}).set_index("kpi")["value"]
+    assert figures["hours_beyond_share"] == 1.5
+    none = key_figures(SCENARIO, tables() | {"routing_ways": ways.iloc[:0]}).set_index("kpi")["value"]
+    assert none["hours_beyond_share"] == 0.0
