@@ -11,7 +11,7 @@ visits that do not pay, or fit nowhere, stay out.
 import numpy as np
 from numba import njit
 
-from solvers.routing.arrays import NEVER, ROOM, Arrays, Memory, Met, State, Work
+from solvers.routing.arrays import NEVER, ROOM, Arrays, Memory, Met, State, Work, is_asked
 from solvers.routing.insertion import around, choose, insert, uneven_eur
 from solvers.routing.timing import bare, is_border, retime, walk
 
@@ -238,14 +238,14 @@ def search(
     """
     arrays, state, kept, best = bare(arrays), bare(state), bare(kept), bare(best)
     memory, work, met = bare(memory), bare(work), bare(met)
-    strain = uneven_eur(arrays, kept)
+    strain = uneven_eur(arrays, kept) if is_asked(arrays.beyond) else 0.0
     for step in range(len(heat)):
         touched, removed, pooled = ruin(arrays, state, work, rng)
         changed = work.shifts[: recreate(arrays, state, memory, work, touched, removed, pooled, rng)]
         value = values[0]
         for shift in changed:
             value += state.value[shift] - kept.value[shift]
-        pull = uneven_eur(arrays, state)
+        pull = uneven_eur(arrays, state) if is_asked(arrays.beyond) else 0.0
         value += strain - pull
         accepted = value > values[0] + heat[step] * np.log(max(rng.random(), 1e-300))
         settle(state, kept, work, met, changed, accepted)

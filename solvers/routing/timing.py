@@ -199,7 +199,8 @@ def retime(arrays: Arrays, state: State, shift: int) -> bool:
         place, before, after = advance(arrays, shift, place, before, after, task)
         times[shift, i + 1, HERE], times[shift, i + 1, BEFORE], times[shift, i + 1, AFTER] = place, before, after
         value += arrays.gain_eur[task] - arrays.cost[origin, place]
-        work += arrays.tasks[task, SERVICE] + arrays.seconds[origin, place]
+        if is_asked(arrays.beyond):
+            work += arrays.tasks[task, SERVICE] + arrays.seconds[origin, place]
         if is_asked(arrays.off):
             value -= arrays.off[task, slot_of(arrays.shifts_of, task, shift)]
         for d in range(arrays.load.shape[1]):
@@ -211,8 +212,9 @@ def retime(arrays: Arrays, state: State, shift: int) -> bool:
         kept = kept and state.carried[shift, d] <= arrays.capacity[shift, d]
     late_before = late_after if arrays.shifts[shift, LUNCH] == 0 else -NEVER
     state.leg[shift, count] = arrays.cost[place, onward] if count else 0.0
-    state.work[shift] = work + arrays.seconds[place, onward] if count else 0
-    state.overtime[shift] = overtime_eur(arrays, shift, home) if count else 0.0
+    if is_asked(arrays.beyond):
+        state.work[shift] = work + arrays.seconds[place, onward] if count else 0
+        state.overtime[shift] = overtime_eur(arrays, shift, home) if count else 0.0
     state.value[shift] = value - state.leg[shift, count] - state.overtime[shift]
     times[shift, count, ONWARD], times[shift, count, PLACELESS] = onward, 0
     times[shift, count, LATE_BEFORE], times[shift, count, LATE_AFTER] = late_before, late_after
