@@ -5,7 +5,7 @@ plausible: totals that anybody would add up are brought in line with the change.
 a plan (no appointments, say) is left out.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -74,12 +74,22 @@ class Mutation:
 Kind = Callable[[Case], Plan]
 
 
-def mutations(scenario: Scenario, tables: Tables, plan: Mapping[str, pd.DataFrame], *, count: int, seed: int
-              ) -> Iterator[Mutation]:  # fmt: skip
-    """`count` mutations: the kinds in an order drawn by `seed`, again and again, each at a place of its own."""
+def mutations(
+    scenario: Scenario,
+    tables: Tables,
+    plan: Mapping[str, pd.DataFrame],
+    *,
+    count: int,
+    seed: int,
+    kinds: Sequence[Kind] = (),
+) -> Iterator[Mutation]:
+    """`count` mutations: the kinds in an order drawn by `seed`, again and again, each at a place of its own.
+
+    kinds: (): those that any plan has.
+    """
     from benchmarks import mutations_desk, mutations_field
 
-    kinds = (*mutations_field.KINDS, *mutations_desk.KINDS)
+    kinds = kinds or (*mutations_field.KINDS, *mutations_desk.KINDS)
     order = [kinds[i] for i in np.random.default_rng(seed).permutation(len(kinds))]
     made = 0
     number = 0
@@ -116,11 +126,14 @@ def with_totals(plan: Plan) -> Plan:
         travel_minutes=stops["travel_seconds"] / 60,
         wait_minutes=(stops["start_at"] - stops["arrive_at"]).dt.total_seconds() / 60,
     )  # fmt: skip
+    if "border" in stops:
+        parts = parts.assign(waited_eur=stops["waited_eur"], border_visits=stops["border"].astype(float))
     sums = parts.groupby(["rep_id", "day"]).sum()
     keys = pd.MultiIndex.from_frame(days[["rep_id", "day"]])
     for column in sums.columns:
         days[column] = sums[column].reindex(keys).fillna(0.0).to_numpy(float)
-    return {**plan, "rep_days": days.astype({"visits": "int64"})}
+    whole = [name for name in ("visits", "border_visits") if name in days]
+    return {**plan, "rep_days": days.astype(dict.fromkeys(whole, "int64"))}
 
 
 def renumbered(stops: pd.DataFrame) -> pd.DataFrame:

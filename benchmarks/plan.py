@@ -10,7 +10,9 @@ and missed service is held against one requirement for all (the true one; else t
 `before_pay_eur` leaves it out, since it is nearly the same whatever is decided.
 
 Broken windows and audit findings are those of our plan in the summary, of each plan in the rows. Mutations are those of
-our plan on the first week, 50 of them. Synthetic seeds are 1000 + seed, 1001 + seed, ...: nothing is tuned on them.
+our plan on the first week, 50 of them; and of a plan of a small company that asks for overtime, border visits, even
+weeks, waiting, drives by their own hour and slow reps at once, whose rules are broken 34 times. Synthetic seeds are
+1000 + seed, 1001 + seed, ...: nothing is tuned on them.
 """
 
 import json
@@ -26,7 +28,7 @@ import pandas as pd
 
 from benchmarks.frame import Benchmark, Cell, Options, Row
 from benchmarks.house import save_tables
-from benchmarks.mutations import mutations, refused
+from benchmarks.mutations import Kind, mutations, refused
 from benchmarks.process import Finished, run_plan
 from inputs.types import Tables
 from scenarios.schema import Scenario
@@ -34,13 +36,23 @@ from scenarios.schema import Scenario
 WRITTEN = (0, 5)
 REAL = "real_week"
 OURS, CLASSIC, CAREFUL = "ours", "classic", "careful"
+MUTATED, RULED = "mutations", "rule mutations"
 COMPANIES = {"quick": (300, 3, 15), "default": (3200, 20, 60), "full": (3200, 20, 60)}
 SEEDS = {"quick": 1, "default": 3, "full": 5}
 FIRST_SEED = 1000
 MUTATIONS = 50
+RULES_COMPANY = {"customers": 120, "reps": 3, "agents": 4}
+RULES = (
+    "solve.effort=quick", "reps.overtime.eur_per_hour=20", "reps.overtime.max_minutes_per_day=45",
+    "territories.borders.max_visits_pct=10", "territories.borders.eur_per_visit=1", "reps.balance.eur_per_hour=10",
+    "next_best_action.waiting_pct_per_day=3",
+    'reps.travel.hours=[{between: "07:30-10:00", factor: 1.5}, {between: "15:30-19:00", factor: 1.4}]',
+)  # fmt: skip
+"""All that may be asked of the field, at once; the first rep drives a fifth slower than the road."""
+RULE_MUTATIONS = 34
 PARTS = (
-    "win_eur", "churn_eur", "growth_eur", "contact_cost_eur", "travel_cost_eur", "missed_service_eur", "rep_pay_eur",
-    "agent_pay_eur",
+    "win_eur", "churn_eur", "growth_eur", "contact_cost_eur", "travel_cost_eur", "rep_overtime_eur", "border_eur",
+    "waited_eur", "missed_service_eur", "rep_pay_eur", "agent_pay_eur",
 )  # fmt: skip
 COLUMNS = (
     "week", "plan", "by", "net_value_eur", "before_pay_eur", *PARTS, "contacts", "visits", "broken_windows", "findings",
@@ -50,7 +62,8 @@ PER_WEEK = ("net_value_eur", "baseline_net_value_eur", "value_gain_pct", "gain_b
 SUMMARY_KEYS = (
     "seconds", "peak_mb", "audit_findings", "net_value_eur", "baseline_net_value_eur", "value_gain_pct",
     "broken_windows", "mutations_refused", "mutations_tried", "baseline_broken_windows", "baseline_audit_findings",
-    "least_gain_pct", *(f"{week}.{key}" for week in (REAL, "synthetic") for key in PER_WEEK),
+    "rule_mutations_refused", "rule_mutations_tried", "rule_findings", "least_gain_pct",
+    *(f"{week}.{key}" for week in (REAL, "synthetic") for key in PER_WEEK),
 )  # fmt: skip
 
 
@@ -70,6 +83,7 @@ def cells(options: Options) -> Iterator[Cell]:
         seed = FIRST_SEED + options.seed + number
         run = partial(measure_synthetic, seed, effort, options, is_first=not files and number == 0)
         yield Cell(f"synthetic {seed}", run)
+    yield Cell("every rule", partial(measure_rules, FIRST_SEED + options.seed, options.seed))
 
 
 def measure_synthetic(seed: int, effort: Sequence[str], options: Options, *, is_first: bool) -> Iterator[Row]:
@@ -83,6 +97,33 @@ def measure_synthetic(seed: int, effort: Sequence[str], options: Options, *, is_
             raise RuntimeError(f"`new` ended with {made.exit_code}: {made.last_words()}")
         week = Path(folder) / "company" / "week.yaml"
         yield from measure_week(week, name, effort, options, is_first=is_first)
+
+
+def measure_rules(seed: int, mutation_seed: int) -> Iterator[Row]:
+    """What the audit says of a plan under every rule of the field at once, and of the plan with a rule broken."""
+    from benchmarks.mutations_rules import KINDS
+
+    scenario, tables, made = ruled_plan(seed)
+    week = Week("every rule", scenario, tables, {}, made)
+    row = mutation_row(week, seed=mutation_seed, kinds=KINDS, count=RULE_MUTATIONS)
+    yield row | {"plan": RULED, "findings": len(made["audit"]), "visits": int(made["rep_days"]["visits"].sum())}
+
+
+def ruled_plan(seed: int) -> tuple[Scenario, Tables, dict[str, pd.DataFrame]]:
+    """A small company's scenario, data and plan under RULES."""
+    from inputs.load import load_tables
+    from inputs.synthetic import make_company, write_company
+    from planner.pipeline import make_plan
+    from scenarios.loader import load_scenario
+
+    with tempfile.TemporaryDirectory() as folder:
+        file = write_company(make_company("rules", seed=seed, **RULES_COMPANY), Path(folder) / "rules")
+        scenario = load_scenario(file, list(RULES)).scenario
+        tables = load_tables(scenario, store=None, loaded_at=datetime.now())
+    slow = tables.reps["rep_id"] == tables.reps["rep_id"].iloc[0]
+    tables = replace(tables, reps=tables.reps.assign(drive_factor=slow.map({True: 1.2, False: float("nan")})))
+    plan = make_plan(scenario, tables)
+    return scenario, tables, {**plan.tables, "audit": plan.findings}
 
 
 @dataclass(frozen=True)
@@ -200,18 +241,19 @@ def _euros(parts: Mapping[str, float]) -> Row:
     return {name: round(value, 2) for name, value in {**parts, "before_pay_eur": before}.items()}
 
 
-def mutation_row(week: Week, *, seed: int) -> Row:
+def mutation_row(week: Week, *, seed: int, kinds: Sequence[Kind] = (), count: int | None = None) -> Row:
     """How many of the mutations of our plan the audit refuses; those that it misses are named."""
     from planner.audit import audit
 
     before = audit(week.scenario, week.tables, week.ours)
     missed, tried = [], 0
-    for mutation in mutations(week.scenario, week.tables, week.ours, count=MUTATIONS, seed=seed):
+    drawn = mutations(week.scenario, week.tables, week.ours, count=count or MUTATIONS, seed=seed, kinds=kinds)
+    for mutation in drawn:
         tried += 1
         if not refused(week.scenario, week.tables, before, mutation):
             missed.append(mutation.kind)
     note = f"{tried - len(missed)} of {tried} refused" + (f"; missed: {', '.join(missed)}" if missed else "")
-    return {"week": week.name, "plan": "mutations", "refused": tried - len(missed), "tried": tried, "note": note}
+    return {"week": week.name, "plan": MUTATED, "refused": tried - len(missed), "tried": tried, "note": note}
 
 
 def gain_pct(value: float, baseline: float) -> float | None:
@@ -226,7 +268,7 @@ def summarise(rows: Sequence[Row]) -> Mapping[str, Any]:
     only other weeks were measured, over those, by the forecasts. least_gain_pct is over all weeks. seconds: of the real
     week, else the slowest.
     """
-    planned = [row for row in rows if row["plan"] != "mutations"]
+    planned = [row for row in rows if row["plan"] not in (MUTATED, RULED)]
     counts = [row for row in planned if row["by"] == "truth" or row["week"] == REAL or not _has_truth(planned, row)]
     by_week = {
         week: _gains([row for row in counts if row["week"] == week])
@@ -237,7 +279,7 @@ def summarise(rows: Sequence[Row]) -> Mapping[str, Any]:
     ours = [row for row in counts if row["plan"] == OURS]
     classic = [row for row in counts if row["plan"] == CLASSIC]
     timed = [row["seconds"] for row in ours if row["week"] == REAL] or [row["seconds"] for row in ours]
-    mutated = [row for row in rows if row["plan"] == "mutations"]
+    mutated, ruled = ([row for row in rows if row["plan"] == name] for name in (MUTATED, RULED))
     summary: dict[str, Any] = {
         "seconds": max(timed, default=None),
         "peak_mb": max((row["peak_mb"] for row in ours), default=None),
@@ -247,6 +289,9 @@ def summarise(rows: Sequence[Row]) -> Mapping[str, Any]:
         "baseline_broken_windows": sum(row["broken_windows"] for row in classic) if classic else None,
         "mutations_refused": sum(row["refused"] for row in mutated) if mutated else None,
         "mutations_tried": sum(row["tried"] for row in mutated) if mutated else None,
+        "rule_mutations_refused": sum(row["refused"] for row in ruled) if ruled else None,
+        "rule_mutations_tried": sum(row["tried"] for row in ruled) if ruled else None,
+        "rule_findings": sum(row["findings"] for row in ruled) if ruled else None,
         "least_gain_pct": min((each["value_gain_pct"] for each in by_week.values() if each), default=None),
     }
     summary |= {key: whole.get(key) for key in ("net_value_eur", "baseline_net_value_eur", "value_gain_pct")}

@@ -23,6 +23,7 @@ ROWS = [
     row("real_week", "classic", "forecast", 100.0, broken=7),
     row("real_week", "careful", "forecast", 112.0),
     {"week": "real_week", "plan": "mutations", "refused": 49, "tried": 50},
+    {"week": "every rule", "plan": "rule mutations", "refused": 33, "tried": 34, "findings": 1},
     *(
         row(f"synthetic {seed}", name, by, value * scale, broken=3 if name == "classic" else 0, seconds=60.0)
         for seed, scale in ((1, 1.0), (2, 3.0))
@@ -48,6 +49,8 @@ def test_the_summary_is_by_the_truth_where_there_is_one() -> None:
     assert (summary["audit_findings"], summary["broken_windows"]) == (0, 0)
     assert (summary["baseline_audit_findings"], summary["baseline_broken_windows"]) == (13, 13)
     assert (summary["mutations_refused"], summary["mutations_tried"]) == (49, 50)
+    ruled = [summary[f"rule_{name}"] for name in ("mutations_refused", "mutations_tried", "findings")]
+    assert ruled == [33, 34, 1]
 
 
 def test_without_synthetic_companies_the_forecasts_count() -> None:
@@ -85,9 +88,9 @@ def test_what_is_measured_at_each_size(tmp_path: Path) -> None:
     def keys(**more: Any) -> list[str]:
         return [cell.key.split("/")[-1] for cell in plan.cells(dataclasses.replace(options, **more))]
 
-    assert keys(size="quick") == ["synthetic 1007"]
-    assert keys() == ["week.yaml", "synthetic 1007", "synthetic 1008", "synthetic 1009"]
-    assert keys(size="full", seed=1)[1:] == [f"synthetic {1001 + number}" for number in range(5)]
+    assert keys(size="quick") == ["synthetic 1007", "every rule"]
+    assert keys() == ["week.yaml", "synthetic 1007", "synthetic 1008", "synthetic 1009", "every rule"]
+    assert keys(size="full", seed=1)[1:] == [*(f"synthetic {1001 + number}" for number in range(5)), "every rule"]
     assert keys(instances=(tmp_path / "own.yaml",)) == ["own.yaml"]
 
 
