@@ -56,7 +56,8 @@ def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
         )
         (target / name).write_text(page, encoding="utf-8")
         sheets.append(target / name)
-        index.append({"file": name, "late": longer and f"{_minutes(longer)} min overtime", **head})
+        late_words = longer and f"+{_minutes(longer)} min"
+        index.append({"file": name, **head, "late": late_words, "day": f"{day:%a} {day.day} {day:%B}"})
     page = render("routes_index.html.j2", plan=plan.scenario.name, sheets=index)
     (target / "index.html").write_text(page, encoding="utf-8")
     return sheets
@@ -85,8 +86,8 @@ def _overtime(day: Any) -> str:
 
 
 def _minutes(day: Any) -> int:
-    """Whole minutes of overtime, never 0 where there is some."""
-    return max(1, round(float(day.overtime_minutes)))
+    """Whole minutes of overtime, as the clock shows them, never 0 where there is some."""
+    return max(1, int(float(day.overtime_minutes) + 1e-6))
 
 
 def _visited_by_others(

@@ -27,7 +27,7 @@ def _sentence(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         return f"Even weeks {_brings(gain)}: {_evenness(before, now)}."
     visits = int(now["border_visits"])
     if not visits:
-        return "No visit by a neighbour brings more than it costs."
+        return "The search found no visit by a neighbour that brings more than it costs."
     who = "1 visit by a neighbour" if visits == 1 else f"{visits} visits by a neighbour"
     more = int(now["visits"]) - int(before["visits"])
     count = f"{abs(more)} visit{'s' if abs(more) != 1 else ''} {'more' if more > 0 else 'fewer'} in all"

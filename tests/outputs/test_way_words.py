@@ -32,7 +32,7 @@ def test_each_plan_is_told_beside_the_one_before_it() -> None:
 @pytest.mark.parametrize(
     ("border", "visits", "value", "words"),
     [
-        (0, 20, 100, "No visit by a neighbour brings more than it costs."),
+        (0, 20, 100, "The search found no visit by a neighbour that brings more than it costs."),
         (1, 20, 1340.4, "1 visit by a neighbour brings 1\u202f240 eur."),
         (2, 19, 103, "2 visits by a neighbour bring 3 eur; 1 visit fewer in all."),
         (2, 20, 100.2, "2 visits by a neighbour bring and cost nothing."),
