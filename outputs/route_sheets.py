@@ -57,7 +57,7 @@ def write_route_sheets(folder: Path, plan: Plan, tables: Tables) -> list[Path]:
         (target / name).write_text(page, encoding="utf-8")
         sheets.append(target / name)
         late_words = longer and f"+{_minutes(longer)} min"
-        index.append({"file": name, **head, "late": late_words, "day": f"{day:%a} {day.day} {day:%B}"})
+        index.append({"file": name, **head, "late": late_words, "day": f"{day:%a} {day.day} {day:%b}"})
     page = render("routes_index.html.j2", plan=plan.scenario.name, sheets=index)
     (target / "index.html").write_text(page, encoding="utf-8")
     return sheets
