@@ -79,7 +79,10 @@ def _day_sentences(tables: Mapping[str, pd.DataFrame], customer_id: str) -> list
         waited = getattr(stop, "waited_eur", 0.0)
         if waited >= SMALL_EUR:
             whole = stop.prize_eur + waited
-            lines.append(f"Waiting until {_day(stop.day)} takes {waited:.2f} of the visit's {whole:.2f} euros.")
+            lines.append(
+                f"Waiting until {_day(stop.day)} takes {waited:.2f} of the {whole:.2f} euros that would be lost without "
+                "the visit."
+            )
     return lines
 
 

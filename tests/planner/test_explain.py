@@ -84,7 +84,7 @@ def test_a_visit_across_a_border_and_one_that_waits_are_told() -> None:
     text = explain_customer(tables(stops=[visit], rep_days=[day]), "C1")
     assert (
         "R2 makes the visit across the border of R1's territory, which costs 3.00 euros; R1 stays the customer's rep.\n"
-        "Waiting until Wednesday 11 March takes 4.00 of the visit's 40.00 euros."
+        "Waiting until Wednesday 11 March takes 4.00 of the 40.00 euros that would be lost without the visit."
     ) in text
     free = tables(stops=[visit | {"waited_eur": 0.0}], rep_days=[day | {"border_eur": 0.0}])
     assert "territory; R1 stays" in explain_customer(free, "C1")
