@@ -84,6 +84,7 @@ def rest_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
     """
     drive, eur, windows, service, span = day.drive, day.eur, day.windows, day.service, day.span
     clock, back, parking = day.clock, day.back, day.parking
+    paced = len(clock) > 0
     n, start, end = len(service), span[START], span[END]
     slot = slots(span, grid)
     times, layers = slot[-1] + 1, 2 if span[LUNCH] > 0 else 1
@@ -98,14 +99,19 @@ def rest_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
                     continue
                 first, other, at = NOTHING, NOTHING, NOBODY
                 eaten = _fed(span, free)
-                home = _driven(clock, back, free, drive[i, n], parking[n])
+                home = _driven(clock, back, free, drive[i, n], parking[n]) if paced else free + drive[i, n]
                 if layer == layers - 1 and home <= end:
                     first = -_last_eur(day, i, home)
                 if layer < layers - 1 and eaten <= end:
                     b = slot[eaten - start]
                     first, other, at = best[1, i, b], second[1, i, b], following[1, i, b]
                 for j in range(n):
-                    done = _served(windows, service, j, _driven(clock, back, free, drive[i, j], parking[j]))
+                    done = _served(
+                        windows,
+                        service,
+                        j,
+                        (_driven(clock, back, free, drive[i, j], parking[j]) if paced else free + drive[i, j]),
+                    )
                     if done > end or j == i:
                         continue
                     b = slot[done - start]
@@ -146,6 +152,7 @@ def reach_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
     """(L, n + 1, T): the most that can have been won when a visit ends in the k-th grid interval, itself included."""
     drive, eur, windows, service, span = day.drive, day.eur, day.windows, day.service, day.span
     clock, back, parking = day.clock, day.back, day.parking
+    paced = len(clock) > 0
     n, start, end = len(service), span[START], span[END]
     slot = slots(span, grid)
     times, layers = slot[-1] + 1, 2 if span[LUNCH] > 0 else 1
@@ -163,7 +170,12 @@ def reach_bound(day: Day, worth: np.ndarray, grid: int) -> np.ndarray:
                 if won == NOTHING:
                     continue
                 for j in range(n):
-                    done = _served(windows, service, j, _driven(clock, back, free, drive[i, j], parking[j]))
+                    done = _served(
+                        windows,
+                        service,
+                        j,
+                        (_driven(clock, back, free, drive[i, j], parking[j]) if paced else free + drive[i, j]),
+                    )
                     if done <= end and j != i:
                         b = slot[done - start]
                         gain = won + worth[j] - eur[i, j]
@@ -213,6 +225,7 @@ def price(
     """
     drive, eur, windows, service, span = day.drive, day.eur, day.windows, day.service, day.span
     clock, back, parking = day.clock, day.back, day.parking
+    paced = len(clock) > 0
     n, start, end, last = len(service), span[START], span[END], rest.shape[0] - 1
     slot, times = slots(span, grid), rest.shape[2]
     near, place = memories(day)
@@ -236,7 +249,7 @@ def price(
             if count + n > room:
                 bound = max(bound, most)
                 continue
-            home = _driven(clock, back, eaten, drive[i, n], parking[n])
+            home = _driven(clock, back, eaten, drive[i, n], parking[n]) if paced else eaten + drive[i, n]
             if i < n and home <= end:
                 total = value[label] - _last_eur(day, i, home)
                 if total > best_end[i]:
@@ -244,9 +257,19 @@ def price(
                 best = max(best, total)
             for j in range(n):
                 won = value[label] + worth[j] - eur[i, j]
-                b = _served(windows, service, j, _driven(clock, back, free, drive[i, j], parking[j]))
+                b = _served(
+                    windows,
+                    service,
+                    j,
+                    (_driven(clock, back, free, drive[i, j], parking[j]) if paced else free + drive[i, j]),
+                )
                 a = (
-                    _served(windows, service, j, _driven(clock, back, eaten, drive[i, j], parking[j]))
+                    _served(
+                        windows,
+                        service,
+                        j,
+                        (_driven(clock, back, eaten, drive[i, j], parking[j]) if paced else eaten + drive[i, j]),
+                    )
                     if span[LUNCH] > 0
                     else b
                 )

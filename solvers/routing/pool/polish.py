@@ -94,8 +94,10 @@ def _driven(clock: np.ndarray, back: np.ndarray, free: int, drive: int, parking:
 @njit(cache=True, inline="always")
 def _home(day: Day, at: int, before: int, after: int) -> int:
     """When the day ends; NEVER if that is too late."""
-    n = len(day.tasks)
-    end = _driven(day.clock, day.back, min(after, _fed(day, before)), day.drive[at, n], day.parking[n])
+    n, free = len(day.tasks), min(after, _fed(day, before))
+    end = free + day.drive[at, n]
+    if len(day.clock) > 0:
+        end = _driven(day.clock, day.back, free, day.drive[at, n], day.parking[n])
     return end if end <= day.span[END] else NEVER
 
 
@@ -104,9 +106,12 @@ def _next(day: Day, at: int, before: int, after: int, task: int) -> tuple[int, i
     """Where and when the rep is free after one more task."""
     eaten = min(after, _fed(day, before))
     if day.placed[task]:
-        drive, parking = day.drive[at, task], day.parking[task]
-        before = _driven(day.clock, day.back, before, drive, parking)
-        eaten = _driven(day.clock, day.back, eaten, drive, parking)
+        drive = day.drive[at, task]
+        if len(day.clock) > 0:
+            before = _driven(day.clock, day.back, before, drive, day.parking[task])
+            eaten = _driven(day.clock, day.back, eaten, drive, day.parking[task])
+        else:
+            before, eaten = before + drive, eaten + drive
         at = task
     return at, _served(day, task, before), _served(day, task, eaten)
 
@@ -133,12 +138,12 @@ def _with(
     task: int,
 ) -> int:
     """When the day ends, or a later time, if `task` is inserted before event `k`; NEVER if it cannot be."""
-    here, b, a = at[k], before[k], after[k]
-    for i in range(k - 1, count):
-        here, b, a = _next(day, here, b, a, task if i < k else order[i])
+    here, b, a = _next(day, at[k], before[k], after[k], task)
+    for i in range(k, count):
         if b >= NEVER and a >= NEVER:
             return NEVER
-        if i >= k and here == at[i + 1] and b <= before[i + 1] and a <= after[i + 1]:
+        here, b, a = _next(day, here, b, a, order[i])
+        if here == at[i + 1] and b <= before[i + 1] and a <= after[i + 1]:
             return home
     return int(_home(day, here, b, a))
 
