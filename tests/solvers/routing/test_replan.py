@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from solvers.routing.plan import plan_routes
+from solvers.routing.problem import Borders
 from solvers.routing.replan import changes_between, replan_with_curve
 
 MONDAY, TUESDAY, WEDNESDAY = (pd.Timestamp("2024-03-04") + pd.Timedelta(days=k) for k in range(3))
@@ -160,3 +161,84 @@ def test_a_visit_whose_days_are_over_is_explained(world):
     told = done.routes.unserved.set_index("customer_id")
     assert told.loc["B", "reason"] == "no_window_fits"
     assert "are over" in told.loc["B", "detail"]
+
+
+def planned_now(problem):
+    return plan_routes(problem, engine="native", effort="quick", time_limit_seconds=60, seed=1)
+
+
+def test_an_urgent_visit_may_take_overtime(world):
+    """A and B fill the hour at home; D is urgent: at budget 0 nobody leaves, so the day ends half an hour late, which
+    costs 30 of the 50 + 40 + 5 euros."""
+
+    def week(*more):
+        made = world(eur_per_km=0.0).rep("R1", shift="9:00-10:00")
+        made.customer("A", 0, 0, prize=50, minutes=30).customer("B", 0, 0, prize=40, minutes=30)
+        for name in more:
+            made.customer(name, 0, 0, prize=5, minutes=30, required=True)
+        problem = made.problem()
+        shifts = tuple(replace(s, overtime_seconds=3600, overtime_eur_per_hour=60.0) for s in problem.shifts)
+        return replace(problem, shifts=shifts)
+
+    current = planned_now(week())
+    assert current.outcome.value == 90
+    done = replan_with_curve(week("D"), current, frozen_until=MONDAY, max_changed_visits_pct=0)
+    assert set(where(done.routes)) == {"A", "B", "D"}
+    assert done.routes.shifts["overtime_minutes"].tolist() == [30]
+    assert done.routes.outcome.value == done.curve["value_eur"].iloc[-1] == 65
+
+
+def test_a_visit_that_must_wait_brings_less(world):
+    """A brings 20 on Monday, 16 on Tuesday, 8 on Wednesday; R1 is ill on Monday: Tuesday, and 4 are gone for good."""
+
+    def week(works):
+        problem = world(days=3, eur_per_km=0.0).rep("R1", works=works).customer("A", 0, 0, prize=20).problem()
+        waits = [{MONDAY: 0.0, TUESDAY: 4.0, WEDNESDAY: 12.0}[problem.shifts[s].day] for s in problem.tasks[0].shifts]
+        return replace(problem, tasks=(replace(problem.tasks[0], waited_eur=tuple(waits)),))
+
+    current = planned_now(week((0, 1, 2)))
+    assert where(current) == {"A": ("R1", MONDAY)}
+    done = replan_with_curve(week((1, 2)), current, frozen_until=MONDAY, max_changed_visits_pct=0)
+    assert where(done.routes) == {"A": ("R1", TUESDAY)}
+    visit = done.routes.stops.query("kind == 'visit'")
+    assert visit[["prize_eur", "waited_eur"]].to_numpy().tolist() == [[16, 4]]
+    assert done.routes.outcome.value == done.curve["value_eur"].iloc[-1] == 16
+
+
+@pytest.mark.parametrize(("most", "visited", "value"), [(1, {"B"}, 27), (2, {"A", "B"}, 64)])
+def test_border_visits_that_were_driven_count(world, most, visited, value):
+    """R2 visited B of R1 on Monday for 30 - 3 euros; on Tuesday R1 is ill: R2 may make A for 40 - 3, unless Monday's
+    was the only border visit allowed."""
+
+    def week(works, allowed):
+        made = world(days=2, eur_per_km=0.0).rep("R1", works=works).rep("R2")
+        made.customer("A", 0, 0, prize=40, reps=("R1", "R2")).customer("B", 0, 0, prize=30, reps=("R1", "R2"))
+        problem = made.problem()
+        own = {"A": ("R1", "R2"), "B": ("R2",)}
+        tasks = []
+        for task in problem.tasks:
+            day = TUESDAY if task.customer_id == "A" else MONDAY
+            shifts = tuple(s for s in task.shifts if problem.shifts[s].day == day)
+            shifts = tuple(s for s in shifts if problem.shifts[s].rep_id in own[task.customer_id])
+            across = tuple(s for s in shifts if problem.shifts[s].rep_id == "R2")
+            tasks.append(replace(task, shifts=shifts, border=across))
+        return replace(problem, tasks=tuple(tasks), borders=Borders(allowed, 3.0))
+
+    current = planned_now(week((1,), most))
+    assert where(current) == {"A": ("R1", TUESDAY), "B": ("R2", MONDAY)}
+    done = replan_with_curve(week((), most), current, frozen_until=TUESDAY, max_changed_visits_pct=0)
+    assert set(where(done.routes)) == visited
+    assert done.routes.stops["border"].sum() == len(visited)
+    assert done.routes.outcome.value == value
+
+
+def test_as_many_border_visits_as_are_held_may_stay(world):
+    """A week with fewer visits allows none, and nobody hands back the one that was promised."""
+    problem = world(eur_per_km=0.0).rep("R1").rep("R2").customer("A", 0, 0, prize=40, reps=("R2",)).problem()
+    task = replace(problem.tasks[0], border=problem.tasks[0].shifts)
+    now = replace(problem, tasks=(task,), borders=Borders(1, 3.0))
+    current = planned_now(now)
+    assert where(current) == {"A": ("R2", MONDAY)}
+    fewer = replace(now, borders=Borders(0, 3.0))
+    done = replan_with_curve(fewer, current, frozen_until=MONDAY, max_changed_visits_pct=100)
+    assert where(done.routes) == where(current)
