@@ -80,8 +80,8 @@ def _day_sentences(tables: Mapping[str, pd.DataFrame], customer_id: str) -> list
         if waited >= SMALL_EUR:
             whole = stop.prize_eur + waited
             lines.append(
-                f"Waiting until {_day(stop.day)} takes {waited:.2f} of the {whole:.2f} euros that would be lost without "
-                "the visit."
+                f"Waiting until {_day(stop.day)} takes {waited:.2f} of the {whole:.2f} euros that would be lost "
+                "without the visit."
             )
     return lines
 
