@@ -17,6 +17,7 @@ import numpy as np
 from benchmarks.frame import Cell, Options, Row
 from benchmarks.routing.field_check import FieldVerdict, beyond_share_hours, check_field, late_visits
 from benchmarks.routing.real_week import SETTINGS, field_problem
+from scenarios.schema import Effort
 from solvers.routing import RoutingProblem, plan_routes
 from solvers.types import Routes
 
@@ -63,12 +64,12 @@ def wished(folder: Path, wish: str, *, seed: int, offered: int) -> RoutingProble
     return field_problem(folder, seed=seed, offered=offered, settings=settings, borders=borders)
 
 
-def measure(folder: Path, seed: int, offered: int) -> Iterator[Row]:
+def measure(folder: Path, seed: int, offered: int, effort: Effort = "normal") -> Iterator[Row]:
     """A plan for each wish, one draw of customers."""
     plain: tuple[FieldVerdict, Routes] | None = None
     for wish in WISHES:
         problem, began = wished(folder, wish, seed=seed, offered=offered), time.perf_counter()
-        routes = plan_routes(problem, engine="auto", effort="normal", time_limit_seconds=600, seed=seed)
+        routes = plan_routes(problem, engine="auto", effort=effort, time_limit_seconds=600, seed=seed)
         seconds = time.perf_counter() - began
         verdict = check_field(problem, routes.stops)
         plain = plain or (verdict, routes)

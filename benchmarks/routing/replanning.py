@@ -45,10 +45,19 @@ def measure(week: Path | None, company: tuple[str, ...] = COMPANY) -> Iterator[R
             _done(run_plan(["new", "company", "--folder", folder, *company], folder=folder))
         file = folder / "company" / "week.yaml" if week is None else week.resolve()
         kept: list[str | Path] = ["--store", folder / "store", "--runs", folder / "runs", "--json", "--quiet"]
-        held = ["run", file, "--set", "solve.effort=quick", "--set", "outputs=[]", *kept]
+        held: list[str | Path] = ["run", file, "--set", "solve.effort=quick", "--set", "outputs=[]", *kept]
         run = Path(_answer(run_plan(held, folder=folder))["folder"])
         rep = busiest(read_tables(folder / run)["stops"])
-        asked = ["replan", run, "--from", ILL_FROM, "--away", f"{rep}:{ILL_FROM}", "--set", "solve.effort=normal"]
+        asked: list[str | Path] = [
+            "replan",
+            run,
+            "--from",
+            ILL_FROM,
+            "--away",
+            f"{rep}:{ILL_FROM}",
+            "--set",
+            "solve.effort=normal",
+        ]
         done = run_plan([*asked, *kept], folder=folder)
         made = folder / Path(_answer(done)["folder"])
         yield row_of("company" if week is None else week.parent.name, rep, done, made)
