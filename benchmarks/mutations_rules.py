@@ -67,9 +67,10 @@ def _shortened(case: Case, row: int, factor: float) -> Plan:
     """The drive to a stop takes 1 / factor of its time at the wheel; the rep waits instead."""
     parking = 60 * case.scenario.reps.travel.parking_minutes
     stops = case.plan["stops"].copy()
-    saved = int((float(stops["travel_seconds"].loc[row]) - parking) * (1 - 1 / factor))
-    stops.loc[row, "travel_seconds"] -= saved
-    stops.loc[row, "arrive_at"] -= pd.Timedelta(seconds=saved)
+    is_late = stops.index == row
+    saved = ((stops["travel_seconds"] - parking) * (1 - 1 / factor)).where(is_late, 0.0).astype(int)
+    stops["travel_seconds"] = stops["travel_seconds"] - saved
+    stops["arrive_at"] = stops["arrive_at"] - pd.to_timedelta(saved, unit="s")
     return summed(case, {**case.plan, "stops": stops})
 
 
@@ -78,7 +79,7 @@ def no_rush_hour(case: Case) -> Plan:
     bands = [(band.between, band.factor) for band in case.scenario.reps.travel.hours if band.factor > 1.1]
     visits = case.visits()
     visits = visits[visits["travel_km"] > 0.5]
-    arrives = (visits["arrive_at"] - visits["day"]) / MINUTE
+    arrives = (visits["arrive_at"] - visits["day"]).dt.total_seconds() / 60
     leaves = arrives - visits["travel_seconds"] / 60
     slow = pd.Series(1.0, index=visits.index)
     for (begins, ends), factor in bands:
@@ -205,7 +206,9 @@ def _given_away(case: Case, row: int, team: pd.DataFrame) -> Plan:
     if others.empty:
         raise NothingToBreak
     far = (others["home_latitude"] - stop["latitude"]) ** 2 + (others["home_longitude"] - stop["longitude"]) ** 2
-    stops.loc[row, ["rep_id", "border"]] = [others.loc[far.idxmax(), "rep_id"], True]
+    farthest = others["rep_id"].iloc[int(far.to_numpy(float).argmax())]
+    given = stops.index == row
+    stops["rep_id"], stops["border"] = stops["rep_id"].where(~given, farthest), stops["border"] | given
     return summed(case, {**case.plan, "stops": renumbered(stops)})
 
 

@@ -29,6 +29,7 @@ import pandas as pd
 from benchmarks.frame import Benchmark, Cell, Options, Row
 from benchmarks.house import save_tables
 from benchmarks.mutations import Kind, mutations, refused
+from benchmarks.mutations_rules import KINDS as RULE_KINDS
 from benchmarks.process import Finished, run_plan
 from inputs.types import Tables
 from scenarios.schema import Scenario
@@ -41,7 +42,7 @@ COMPANIES = {"quick": (300, 3, 15), "default": (3200, 20, 60), "full": (3200, 20
 SEEDS = {"quick": 1, "default": 3, "full": 5}
 FIRST_SEED = 1000
 MUTATIONS = 50
-RULES_COMPANY = {"customers": 120, "reps": 3, "agents": 4}
+RULES_COMPANY = (120, 3, 4)
 RULES = (
     "solve.effort=quick", "reps.overtime.eur_per_hour=20", "reps.overtime.max_minutes_per_day=45",
     "territories.borders.max_visits_pct=10", "territories.borders.eur_per_visit=1", "reps.balance.eur_per_hour=10",
@@ -101,11 +102,9 @@ def measure_synthetic(seed: int, effort: Sequence[str], options: Options, *, is_
 
 def measure_rules(seed: int, mutation_seed: int) -> Iterator[Row]:
     """What the audit says of a plan under every rule of the field at once, and of the plan with a rule broken."""
-    from benchmarks.mutations_rules import KINDS
-
     scenario, tables, made = ruled_plan(seed)
     week = Week("every rule", scenario, tables, {}, made)
-    row = mutation_row(week, seed=mutation_seed, kinds=KINDS, count=RULE_MUTATIONS)
+    row = mutation_row(week, seed=mutation_seed, kinds=RULE_KINDS, count=RULE_MUTATIONS)
     yield row | {"plan": RULED, "findings": len(made["audit"]), "visits": int(made["rep_days"]["visits"].sum())}
 
 
@@ -117,7 +116,9 @@ def ruled_plan(seed: int) -> tuple[Scenario, Tables, dict[str, pd.DataFrame]]:
     from scenarios.loader import load_scenario
 
     with tempfile.TemporaryDirectory() as folder:
-        file = write_company(make_company("rules", seed=seed, **RULES_COMPANY), Path(folder) / "rules")
+        customers, reps, agents = RULES_COMPANY
+        company = make_company("rules", customers=customers, reps=reps, agents=agents, seed=seed)
+        file = write_company(company, Path(folder) / "rules")
         scenario = load_scenario(file, list(RULES)).scenario
         tables = load_tables(scenario, store=None, loaded_at=datetime.now())
     slow = tables.reps["rep_id"] == tables.reps["rep_id"].iloc[0]
