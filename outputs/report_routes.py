@@ -18,6 +18,8 @@ from planner.types import Plan
 
 MOST_PAIRS = 12
 """Pairs of owner and neighbour shown, those with most visits."""
+SAME_HOURS = 0.1
+"""The ways count drives at their usual time: beside weeks driven slower or faster than that, they are not drawn."""
 
 
 def route_details(plan: Plan) -> dict[str, Any]:
@@ -100,7 +102,8 @@ def _weeks(plan: Plan, ways: pd.DataFrame, names: dict[str, str]) -> str:
     paid = shift_hours(plan.tables).reindex(work.index)
     share = work.sum() * paid / max(float(paid.sum()), 1e-9)
     before = ways[ways["way"] != EVEN].tail(1)
-    span = tuple(before[["shortest_hours", "longest_hours"]].iloc[0]) if len(before) else None
+    alike = len(ways) > 0 and abs(ways["longest_hours"].iloc[-1] - work.max()) < SAME_HOURS
+    span = tuple(before[["shortest_hours", "longest_hours"]].iloc[0]) if alike and len(before) else None
     return week_chart({names.get(rep, rep): (work[rep], share[rep]) for rep in work.index}, before=span)
 
 

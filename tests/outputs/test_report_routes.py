@@ -101,6 +101,8 @@ def test_even_weeks_have_a_table_and_a_chart(tables: dict[str, pd.DataFrame]) ->
     texts = re.findall(r"<text[^>]*>([^<]+)</text>", found["route_weeks"])
     assert {"Anna (R1)", "Bea (R2)", "R3", "even share", "without even weeks: 0.0 to 4.4 h"} <= set(texts)
     assert details(tables, balance=True)["route_weeks"].count("without even weeks") == 0
+    slower = ways.assign(longest_hours=[4.0, 3.5])  # at the drives' usual time Anna's 3.75 hours are 3.5
+    assert "without even weeks" not in details(tables | {"routing_ways": slower}, balance=True)["route_weeks"]
 
 
 def test_nothing_asked_for_is_nothing_told(tables: dict[str, pd.DataFrame]) -> None:
