@@ -151,7 +151,8 @@ def search_from(
         brake: ends the search early.
         seconds: take so long, filling included, instead of a number of steps (not repeatable to the byte).
         remember: at most so many rep-days of accepted plans come back in `met`.
-        watch: is told the search's best value, in euros, now and then.
+        watch: is told what the best plan so far is worth at least, in euros, now and then; it never falls but where one
+            more required visit is fitted in.
     """
     began, rng = time.perf_counter(), np.random.default_rng(seed)
     memory, work, met = make_memory(arrays), make_work(arrays), make_met(arrays, state.order.shape[1], rows=remember)
@@ -162,6 +163,7 @@ def search_from(
     left = None if seconds is None else seconds - (1 + FINISH) * (time.perf_counter() - began)
     pace = _Pace(steps if movable else 0, left if movable else None, movable, _scale(problem, arrays, state))
     press, brake_hit = Press(arrays, _required(problem), best), False
+    prizes = np.array([task.prize_eur for task in problem.tasks])
     while (heat := pace.next_heat()).size:
         if brake.pulled():
             brake_hit = True
@@ -170,7 +172,7 @@ def search_from(
         pace.taken(len(heat))
         press.look(state, best, memory, values)
         if watch is not None:
-            watch(press.value(values))
+            watch(press.value(best, values, prizes))
     found = make_state(problem, arrays, read_orders(press.best(best)))
     fill(in_euros(arrays), found, make_memory(arrays), work, rng)
     return Improved(read_orders(found), brake_hit, pace.done, read_met(met), inserted)

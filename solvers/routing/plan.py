@@ -1,6 +1,5 @@
 """`plan_routes`: chooses the engine, spends the step budget, and turns orders into exact, explained routes."""
 
-import math
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +9,7 @@ import pandas as pd
 from scenarios.schema import Effort
 from solvers.brake import Brake, Stop, never
 from solvers.outcome import Outcome, conclude
-from solvers.routing.arrays import make_arrays, required_bonus_eur
+from solvers.routing.arrays import make_arrays
 from solvers.routing.bound import upper_bound_eur
 from solvers.routing.find import check_engine, find_orders, go_on, needs
 from solvers.routing.hours import hour_prices
@@ -72,8 +71,7 @@ def plan_routes(
     check_required(problem, frozenset())
     orders, bound, ways = None, 0.0, no_routing_ways()
     if problem.shifts:
-
-        told = _in_euros(problem, watch)
+        told = _with_bound(problem, watch)
 
         def search(each: RoutingProblem, plan: Orders | None) -> Orders:
             if plan is not None:
@@ -100,15 +98,12 @@ def plan_routes(
     return Routes(stops, shifts, unserved, outcome, prices, ways)
 
 
-def _in_euros(problem: RoutingProblem, watch: Watch | None) -> Callable[[float], None] | None:
-    """What the search tells its own value to: without what required visits count on top, and with the bound.
-
-    The search counts a little for each second of a drive, so the plan is worth what it tells at least.
-    """
+def _with_bound(problem: RoutingProblem, watch: Watch | None) -> Callable[[float], None] | None:
+    """The search tells its value, the watcher hears it beside the bound."""
     if watch is None:
         return None
-    bound, bonus = upper_bound_eur(problem), required_bonus_eur(problem)
-    return lambda value: watch(value - bonus * math.floor(value / bonus), bound)
+    bound = upper_bound_eur(problem)
+    return lambda value: watch(value, bound)
 
 
 def _outcome(

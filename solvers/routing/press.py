@@ -38,9 +38,13 @@ class Press:
         there = _tasks(best.order, best.length)
         values[1] += GROWTH * float(self._true[there[missing[there]]].sum())
 
-    def value(self, values: np.ndarray) -> float:
-        """The best plan's value by the true gains, as of the last look."""
-        return self._best_eur if self._pressed else float(values[1])
+    def value(self, best: State, values: np.ndarray, prize_eur: np.ndarray) -> float:
+        """Euros of the best plan as of the last look, without what required work counts on top of its prizes."""
+        value, order, length = (
+            (self._best_eur, *self._orders) if self._pressed else (float(values[1]), best.order, best.length)
+        )
+        there = _tasks(order, length)
+        return value - float((self._true - prize_eur)[there].sum())
 
     def best(self, best: State) -> State:
         """The best plan by the true gains among those looked at and the search's own."""

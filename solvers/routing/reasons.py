@@ -144,7 +144,8 @@ def check_required(problem: RoutingProblem, required: frozenset[str]) -> None:
     for customer, reason, detail in zip(refused["customer_id"], refused["reason"], refused["detail"], strict=True):
         if customer in required:
             clashes.setdefault(customer, ("no_day" if reason == "no_window_fits" else reason, detail))
-    for customer, reason, sentence in Reasons(problem, make_arrays(problem)).impossible_required():
+    asked = replace(problem, tasks=tuple(t for t in problem.tasks if t.required or t.kind != "visit"))
+    for customer, reason, sentence in Reasons(asked, make_arrays(asked)).impossible_required():
         clashes.setdefault(customer, (reason, sentence))
     if clashes:
         many = "1 required visit is" if len(clashes) == 1 else f"{len(clashes)} required visits are"

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from solvers.brake import Brake
+from solvers.routing import plan_routes
 from solvers.routing.arrays import make_arrays
 from solvers.routing.improve import copied, make_state, search_from
 from solvers.routing.press import Press
@@ -59,3 +60,18 @@ def test_required_visits_that_fit_together_are_all_found(world, seed):
         problem, arrays, make_state(problem, arrays, ()), steps=20_000, seed=seed, brake=Brake(math.inf)
     )
     assert sum(map(len, found.sequences)) == 18
+
+
+def test_what_is_told_while_it_searches_is_never_more_than_the_plan(world):
+    """Six required visits that bring 1 euro and cost more than 10: the plan is worth less than nothing, and says so."""
+    week = world().rep("R1")
+    for k in range(6):
+        week.customer(f"C{k}", 10 + k, 0, prize=1, minutes=20, required=True)
+    told = []
+    routes = plan_routes(
+        week.problem(), engine="native", effort="quick", time_limit_seconds=60, seed=1,
+        watch=lambda value, bound: told.append((value, bound)),
+    )  # fmt: skip
+    assert routes.outcome.value == 6 - 30
+    assert told
+    assert all(value <= routes.outcome.value + 1e-9 <= bound + 1e-9 for value, bound in told)
