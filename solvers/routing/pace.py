@@ -32,12 +32,14 @@ def make_clocks(paces: Sequence[Pace]) -> tuple[np.ndarray, np.ndarray]:
         (K, SPAN_SECONDS + 1) ticks from midnight to each second, never more than can be driven; (K, L) the first second
         at which the clock shows k * TICKS or more.
     """
+    second = np.arange(SPAN_SECONDS + 1)
     clock = np.zeros((len(paces), SPAN_SECONDS + 1), np.int32)
     for row, pace in enumerate(paces):
-        begins = np.array([begin for begin, _ in pace], np.int64)
-        factors = np.array([factor for _, factor in pace], float)
-        speed = 1.0 / factors[np.searchsorted(begins, np.arange(SPAN_SECONDS), side="right") - 1]
-        clock[row, 1:] = np.floor(TICKS * np.cumsum(speed) + 1e-6)
+        begins = np.array([begin for begin, _ in pace], float)
+        speeds = 1.0 / np.array([factor for _, factor in pace], float)
+        begun = np.append(0.0, np.cumsum(np.diff(begins) * speeds[:-1]))
+        band = np.searchsorted(begins, second, side="right") - 1
+        clock[row] = np.floor(TICKS * (begun[band] + (second - begins[band]) * speeds[band]) + 1e-6)
     marks = np.arange(0, int(clock.max(initial=0)) + TICKS, TICKS)
     back = [np.searchsorted(row, marks, side="left") for row in clock]
     return clock, np.array(back, np.int32).reshape(len(paces), len(marks))
@@ -51,14 +53,15 @@ def arrival(clock: np.ndarray, back: np.ndarray, pace: int, departure: int, driv
     """
     reached = departure + drive
     if pace >= 0 and drive > 0 and departure < SPAN_SECONDS:
-        goal = clock[pace, departure] + TICKS * (drive - parking)
+        parked = min(parking, drive)
+        goal = clock[pace, departure] + TICKS * (drive - parked)
         if goal > clock[pace, SPAN_SECONDS]:
             reached = NEVER
         else:
             reached = int(back[pace, goal // TICKS])
             while clock[pace, reached] < goal:
                 reached += 1
-            reached += parking
+            reached += parked
     return reached
 
 
@@ -67,10 +70,11 @@ def leave(clock: np.ndarray, back: np.ndarray, pace: int, arrive_by: int, drive:
     """The latest departure of a drive that must end by `arrive_by`; -NEVER if there is none since midnight."""
     departure = arrive_by - drive
     if pace >= 0 and drive > 0:
-        until = min(arrive_by - parking, SPAN_SECONDS)
+        parked = min(parking, drive)
+        until = min(arrive_by - parked, SPAN_SECONDS)
         goal = -1
         if until >= 0:
-            goal = clock[pace, until] - TICKS * (drive - parking)
+            goal = clock[pace, until] - TICKS * (drive - parked)
         if goal < 0:
             departure = -NEVER
         else:

@@ -17,6 +17,9 @@ def test_a_drive_takes_each_part_at_its_own_pace() -> None:
     assert arrival(clock, back, 0, at - 300, 600, 0) == at + 450  # half before the rush, half in it
     assert arrival(clock, back, 0, 9 * 3600 - 150, 600, 0) == 9 * 3600 + 500
     assert arrival(clock, back, 0, at, 0, 0) == at
+    assert arrival(clock, back, 0, at, 40, 60) == at + 40  # a drive shorter than its parking
+    clock, back = make_clocks([((0, 1.25),)])
+    assert all(arrival(clock, back, 0, at, 800, 0) == at + 1000 for at in range(0, 80_000, 7))
     assert arrival(clock, back, -1, at, 600, 0) == at + 600
 
 
