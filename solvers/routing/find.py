@@ -36,8 +36,8 @@ MOST_STEPS = {"quick": 25_000, "normal": 60_000, "thorough": 600_000}
 """Never more steps than these, however large the problem."""
 AFTER_ENGINE_SHARE = 0.3
 """Share of these steps that follows an engine which has searched itself."""
-GO_ON_SHARE = 0.5
-"""Share of these steps that a search takes which goes on from a plan with one rule less."""
+GO_ON_SHARE = 0.3
+"""Share of these steps that a search takes which goes on from a plan, with one rule more or without."""
 DEAR_SHARE = 0.5
 """Rep-days are dear to begin where more than this share of the visits does not pay alone."""
 LONG_DAY = 25

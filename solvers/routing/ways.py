@@ -1,16 +1,18 @@
 """Plans on the way to the last one: own territories, then border visits, then even weeks, each from the one before.
 
-What a rule brings or costs is measured, not estimated: the same search goes on from the plan that did without it, and
-the two plans' values are told side by side (`Routes.ways`).
+What a rule brings or costs is measured, not estimated: the same search goes on from the plan that did without it, as
+long as without the rule, and the two plans' values are told side by side (`Routes.ways`).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
 
-from solvers.routing.arrays import make_arrays
+from solvers.routing.arrays import in_euros, make_arrays
+from solvers.routing.compiled import uneven_eur
+from solvers.routing.improve import make_state
 from solvers.routing.problem import EvenWeeks, Orders, RoutingProblem, Task
 from solvers.routing.tables import plan_value_eur, shifts_table, stops_table
 from solvers.types import no_routing_ways
@@ -31,19 +33,44 @@ class Way:
     orders: Orders
 
 
-def find_ways(problem: RoutingProblem, search: Search) -> Iterator[Way]:
-    """The plans on the way, the last one with all that is asked for; one alone if the problem does not ask for ways."""
-    own = within_territories(problem)
+def find_ways(problem: RoutingProblem, search: Search) -> list[Way]:
+    """The plans on the way, the last one with all that is asked for; one alone if the problem does not ask for ways.
+
+    A plan without a rule is searched on for as many steps as the plan with it, and is kept in its place if it turns out
+    to be better: what is told of a rule is never what more searching brings.
+    """
+    own, opened = within_territories(problem), replace(problem, even=None)
+    soft, balanced = problem.borders is not None, problem.balance_eur_per_hour > 0
     orders = search(own, None)
-    yield Way(OWN, own, orders)
-    if problem.borders is not None:
-        open_borders = replace(problem, even=None)
-        orders = search(open_borders, orders)
-        yield Way(BORDER, open_borders, orders)
-    if problem.balance_eur_per_hour > 0:
-        even = EvenWeeks(problem.balance_eur_per_hour, shares_seconds(problem, orders.sequences))
-        balanced = replace(problem, even=even)
-        yield Way(EVEN, balanced, search(balanced, orders))
+    ways = [Way(OWN, own, _on(own, orders, search, soft + balanced))]
+    if soft:
+        orders = search(opened, orders)
+        ways.append(_better(Way(BORDER, opened, _on(opened, orders, search, balanced)), ways[-1]))
+    if balanced:
+        even = EvenWeeks(problem.balance_eur_per_hour, shares_seconds(problem, ways[-1].orders.sequences))
+        asked = replace(opened if soft else own, even=even)
+        ways.append(_better(Way(EVEN, asked, search(asked, orders)), ways[-1]))
+    return ways
+
+
+def _on(problem: RoutingProblem, orders: Orders, search: Search, times: int) -> Orders:
+    for _ in range(times):
+        orders = search(problem, orders)
+    return orders
+
+
+def _better(way: Way, before: Way) -> Way:
+    """The way, or the plan before it if that is better under the way's own rules."""
+    plans = (before.orders, way.orders)
+    worth = [_objective_eur(way.problem, orders) for orders in plans]
+    return replace(way, orders=plans[int(worth[1] > worth[0])])
+
+
+def _objective_eur(problem: RoutingProblem, orders: Orders) -> float:
+    """What the search counts for a plan, by euros alone."""
+    arrays = in_euros(make_arrays(problem))
+    state = make_state(problem, arrays, orders.sequences)
+    return float(state.value.sum()) - uneven_eur(arrays, state)
 
 
 def ways_table(ways: Sequence[Way]) -> pd.DataFrame:
