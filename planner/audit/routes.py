@@ -178,8 +178,8 @@ def visited_as_often_as_wanted(scenario: Scenario, tables: Tables, plan: Plan) -
         wanted, least = often.get(customer, float("nan")), gaps.get(customer, float("nan"))
         if len(days) > (1 if pd.isna(wanted) else max(wanted, 1)):
             yield Finding("visited_as_often_as_wanted", "stops", str(customer), f"is visited {len(days)} times")
-        apart = days.sort_values().diff().dt.days.min()
-        if len(days) > 1 and apart < max(1, 1 if pd.isna(least) else least):
+        apart = days.sort_values().diff().dt.days.min() if len(days) > 1 else float("inf")
+        if apart < max(1, 1 if pd.isna(least) else least):
             yield Finding("visited_as_often_as_wanted", "stops", str(customer), f"visits are {apart:g} days apart")
 
 

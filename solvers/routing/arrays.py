@@ -196,7 +196,7 @@ def make_arrays(problem: RoutingProblem) -> Arrays:
         load=np.array([t.load or (0,) * things for t in tasks], np.int64).reshape(len(tasks), things),
         capacity=np.array([s.capacity for s in shifts], np.int64).reshape(len(shifts), things),
         cost=cost,
-        drives=np.stack([seconds.T, seconds, cost.T, cost], axis=2).astype(np.float32),
+        drives=_side_by_side(seconds, cost),
         overtime=np.array([s.overtime_eur_per_hour / 3600 for s in shifts], float),
         **_by_shift(problem, shifts_of.shape[1]),
         clock=clock,
@@ -208,6 +208,14 @@ def make_arrays(problem: RoutingProblem) -> Arrays:
     if any(rule.any() for rule in rules.values()):
         return arrays
     return arrays._replace(**{name: np.zeros((0,) * rule.ndim, np.int8) for name, rule in rules.items()})
+
+
+def _side_by_side(seconds: np.ndarray, cost: np.ndarray) -> np.ndarray:
+    """`Arrays.drives`."""
+    drives = np.empty((*seconds.shape, 4), np.float32)
+    for column, matrix in enumerate((seconds.T, seconds, cost.T, cost)):
+        drives[:, :, column] = matrix
+    return drives
 
 
 def _by_shift(problem: RoutingProblem, width: int) -> dict[str, np.ndarray]:
