@@ -79,6 +79,11 @@ def left_at_once(stop: Stop, stage: str) -> Iterator[None]:
         if stop():
             raise GivenUp(given_up(stage))
         yield
+    except Exception as fault:
+        # A library that was just being loaded wraps what the signal raised.
+        if isinstance(fault.__cause__ or fault.__context__, GivenUp):
+            raise GivenUp(given_up(stage)) from fault
+        raise
     finally:
         stop.leaving = ""
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from planner.cache import StageCache
-from planner.interruption import INTERRUPTED, LATE_SECONDS, Asked, GivenUp, cut_short
+from planner.interruption import INTERRUPTED, LATE_SECONDS, Asked, GivenUp, cut_short, left_at_once
 from solvers.brake import Stop, never
 from solvers.outcome import Outcome, conclude
 from solvers.types import Territories
@@ -120,3 +120,15 @@ def test_a_search_is_not_left() -> None:
     asked = Asked()
     asked.ask()
     assert asked()
+
+
+def test_a_library_that_is_loaded_when_the_wish_comes_hides_nothing() -> None:
+    """Extension modules wrap what their initialization raises: the run is left all the same."""
+    asked = Asked()
+    with pytest.raises(GivenUp, match="stage `load`"), left_at_once(asked, "load"):
+        try:
+            asked.ask()
+        except KeyboardInterrupt as wish:
+            raise ImportError("while initializing the extension") from wish
+    with pytest.raises(ImportError), left_at_once(asked := Asked(), "load"):
+        raise ImportError("of another kind")

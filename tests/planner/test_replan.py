@@ -12,7 +12,7 @@ from outputs import check_run, run_scenario
 from outputs.cli.replanning import replan_settings
 from outputs.folder import read_tables
 from planner.audit.replanned import CHECKS
-from planner.audit.routes import right_rep
+from planner.audit.visitors import right_rep
 from planner.replan_contacts import contacts_after
 from planner.replan_rows import changes_table
 from scenarios.errors import ScenarioError, UsageError
@@ -177,7 +177,7 @@ def stop(customer: str, rep: str, start: str, prize: float = 9.0) -> dict[str, A
     at = pd.Timestamp(start)
     return {
         "kind": "visit", "customer_id": customer, "rep_id": rep, "day": at.normalize(), "start_at": at,
-        "prize_eur": prize,
+        "prize_eur": prize - 3.0, "waited_eur": 3.0,
     }  # fmt: skip
 
 

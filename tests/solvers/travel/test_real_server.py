@@ -122,8 +122,8 @@ def served(engine, folder):
     with (folder / "log").open("w") as log:
         process = subprocess.Popen([part.replace("{port}", port) for part in command], stdout=log, stderr=log)
         try:
-            wait_for(process, f"http://127.0.0.1:{port}/", folder / "log")
-            yield f"http://127.0.0.1:{port}"
+            wait_for(process, f"http://localhost:{port}/", folder / "log")
+            yield f"http://localhost:{port}"
         finally:
             process.terminate()
             process.wait()
