@@ -122,13 +122,20 @@ def test_a_search_is_not_left() -> None:
     assert asked()
 
 
+def extension(asked: Asked) -> None:
+    """What loading an extension module makes of a signal."""
+    try:
+        asked.ask()
+    except KeyboardInterrupt as wish:
+        raise ImportError("while initializing the extension") from wish
+
+
 def test_a_library_that_is_loaded_when_the_wish_comes_hides_nothing() -> None:
-    """Extension modules wrap what their initialization raises: the run is left all the same."""
     asked = Asked()
     with pytest.raises(GivenUp, match="stage `load`"), left_at_once(asked, "load"):
-        try:
-            asked.ask()
-        except KeyboardInterrupt as wish:
-            raise ImportError("while initializing the extension") from wish
-    with pytest.raises(ImportError), left_at_once(asked := Asked(), "load"):
-        raise ImportError("of another kind")
+        extension(asked)
+
+
+def test_a_fault_of_another_kind_stays_what_it_is() -> None:
+    with pytest.raises(ImportError), left_at_once(Asked(), "load"):
+        raise ImportError("no such library")

@@ -126,7 +126,7 @@ def test_nobody_and_nothing():
 
 
 def test_drives_at_their_own_time_or_pace_are_counted_at_the_mean_factor_of_the_shift():
-    """9:00-17:00: two hours at factor 2, six at 1: 1.25 in the mean; a bicycle takes 4 times as long, so 5; both ways."""
+    """9:00-17:00: two hours at factor 2, six at 1: 1.25 in the mean; a bicycle takes 4 times as long, so 5."""
     people, team, territories = case([12], home_km=0)
     usual = load(people, team, territories).load["minutes"].tolist()
     hours = {"travel": {"hours": [{"between": "15:00-19:00", "factor": 2}]}}
