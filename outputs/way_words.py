@@ -22,7 +22,7 @@ def way_sentences(ways: Sequence[Mapping[str, Any]]) -> list[str]:
 
 
 def _sentence(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    gain = float(now["value_eur"]) - float(before["value_eur"])
+    gain = round(float(now["value_eur"])) - round(float(before["value_eur"]))  # as the table beside it shows them
     if now["way"] == EVEN:
         return f"Even weeks {_brings(gain)}: {_evenness(before, now)}."
     visits = int(now["border_visits"])
