@@ -73,7 +73,7 @@ def no_hour_prices() -> pd.DataFrame:
 def no_routing_ways() -> pd.DataFrame:
     """The empty `Routes.ways`: neither borders nor even weeks were asked for."""
     kinds = {"way": "str", "value_eur": "float64", "visits": "int64", "border_visits": "int64"}
-    kinds |= dict.fromkeys(["beyond_share_hours", "longest_hours", "shortest_hours"], "float64")
+    kinds |= dict.fromkeys(["beyond_share_hours", "team_hours", "longest_hours", "shortest_hours"], "float64")
     return pd.DataFrame({name: pd.Series(dtype=kind) for name, kind in kinds.items()})
 
 
@@ -95,7 +95,8 @@ class Routes:
         would bring, in value), basis (how that was found, in words). No rows where nobody asked.
     ways: one row for each plan on the way where borders or even weeks are asked for: way (own territories | border
         visits | even weeks, ascending), value_eur, visits, border_visits, beyond_share_hours (sum over reps of the work
-        beyond their share), longest_hours, shortest_hours (work of a rep-week). The last row is the plan.
+        beyond their share), team_hours (the work of which shares are parts: the team's before weeks were made even),
+        longest_hours, shortest_hours (work of a rep-week). The last row is the plan.
     """
 
     stops: pd.DataFrame

@@ -86,7 +86,8 @@ def row_of(wish: str, problem: RoutingProblem, routes: Routes, verdict: FieldVer
     faults = list(verdict.faults)
     if abs(verdict.value_eur - routes.outcome.value) > EUR_OFF:
         faults.append(f"the plan says {routes.outcome.value:.2f} EUR")
-    beyond = beyond_share_hours(problem, verdict.work_hours, sum(plain.work_hours.values()))
+    team = float(routes.ways["team_hours"].iloc[-1]) if wish == EVEN else sum(plain.work_hours.values())
+    beyond = beyond_share_hours(problem, verdict.work_hours, team)
     if wish == EVEN and abs(routes.ways["beyond_share_hours"].iloc[-1] - beyond) > HOURS_OFF:
         faults.append(
             f"the plan says {routes.ways['beyond_share_hours'].iloc[-1]:.2f} h beyond shares, not {beyond:.2f}"

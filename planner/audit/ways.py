@@ -1,8 +1,8 @@
 """What borders and even weeks brought and cost: the table `routing_ways`, a plan a row, the last of which is the plan.
 
 Work of a rep is service and driving, each drive as a usual rep drives it without traffic. A rep's share of the team's
-work is in proportion to the rep's working time; with even weeks the team's work is that of the plan before them, which
-is in no table: of that plan the longest and the shortest week are told, and the team's work lies between what they say.
+work is in proportion to the rep's working time. With even weeks the team's work is that of the plan before them: it is
+told, and lies between what the longest and the shortest week of that plan say.
 """
 
 import math
@@ -61,7 +61,8 @@ def last_way_is_the_plan(scenario: Scenario, tables: Tables, plan: Plan) -> Iter
     value = parts["prize_eur"] - parts["travel_eur"] - parts["overtime_eur"] - parts["border_eur"]
     visits, border = (stops["kind"] == "visit").sum(), sum(map(is_border, rows(stops)))
     hours = work_hours(scenario, tables, plan)
-    lowest, highest = _beyond_share(hours, ways, plan)
+    fewest, most_of_all = _team_hours(hours, ways)
+    beyond = _beyond_share(hours, float(last["team_hours"]), plan)
     drives = stops.groupby("rep_id").size()
     slack, slacks = (ROUNDING_HOURS * float(count) for count in (drives.max() if len(drives) else 0, drives.sum()))
     longest, shortest = max(hours.values(), default=0.0), min(hours.values(), default=0.0)
@@ -71,7 +72,8 @@ def last_way_is_the_plan(scenario: Scenario, tables: Tables, plan: Plan) -> Iter
         ("border_visits", border, border),
         ("longest_hours", longest - slack, longest + slack),
         ("shortest_hours", shortest - slack, shortest + slack),
-        ("beyond_share_hours", lowest - slacks, highest + slacks),
+        ("team_hours", fewest - slacks, most_of_all + slacks),
+        ("beyond_share_hours", beyond - slacks, beyond + slacks),
     ):
         if not least <= last[name] <= most:
             message = f"{name} {last[name]:.2f} is stated, the routes say {least:.2f} to {most:.2f}"
@@ -96,20 +98,21 @@ def work_hours(scenario: Scenario, tables: Tables, plan: Plan) -> dict[str, floa
     return hours
 
 
-def _beyond_share(hours: Mapping[str, float], ways: pd.DataFrame, plan: Plan) -> tuple[float, float]:
-    """Least and most hours that reps can have beyond their shares; the same without even weeks."""
+def _team_hours(hours: Mapping[str, float], ways: pd.DataFrame) -> tuple[float, float]:
+    """Least and most work of which shares can be parts; the same without even weeks."""
+    if ways["way"].iloc[-1] != EVEN or len(ways) < 2:
+        return math.fsum(hours.values()), math.fsum(hours.values())
+    before, others = ways.iloc[-2], len(hours) - 1
+    longest, shortest = float(before["longest_hours"]), float(before["shortest_hours"])
+    return longest + shortest * others, shortest + longest * others
+
+
+def _beyond_share(hours: Mapping[str, float], team_hours: float, plan: Plan) -> float:
+    """Hours of reps beyond their parts of the team's."""
     days = plan["rep_days"][plan["rep_days"]["works"].astype(bool)]
     time = (days["shift_end_at"] - days["shift_start_at"]).groupby(days["rep_id"]).sum()
     share = (time / time.sum()).to_dict() if len(time) else {}
-    team = [math.fsum(hours.values())] * 2
-    if ways["way"].iloc[-1] == EVEN and len(ways) > 1:
-        before, others = ways.iloc[-2], len(hours) - 1
-        longest, shortest = before["longest_hours"], before["shortest_hours"]
-        team = [shortest + longest * others, longest + shortest * others]
-    least, most = (
-        math.fsum(max(0.0, worked - share.get(rep, 0.0) * total) for rep, worked in hours.items()) for total in team
-    )
-    return least, most
+    return math.fsum(max(0.0, worked - share.get(rep, 0.0) * team_hours) for rep, worked in hours.items())
 
 
 def _ways(plan: Plan) -> pd.DataFrame:

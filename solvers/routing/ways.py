@@ -126,5 +126,5 @@ def _row(way: Way, share: Mapping[str, float]) -> tuple[object, ...]:
     beyond = np.maximum(0.0, hours - np.array([share[rep] for rep in work]) / SECONDS_PER_HOUR)
     return (
         way.name, plan_value_eur(problem, shifts), int(shifts["visits"].sum()), int(shifts["border_visits"].sum()),
-        float(beyond.sum()), float(hours.max()), float(hours.min()),
+        float(beyond.sum()), sum(share.values()) / SECONDS_PER_HOUR, float(hours.max()), float(hours.min()),
     )  # fmt: skip

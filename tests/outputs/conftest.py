@@ -69,8 +69,12 @@ def lent(small_run: Any, small_plan: Plan) -> Lent:
     here = tables["stops"].index == visit.name
     owners, days = tables["territories"], tables["rep_days"]
     late = (days["rep_id"] == visit["rep_id"]) & (days["day"] == visit["day"])
-    ways = [("own territories", 900.0, 40, 0, 5.0, 30.0, 20.0), ("border visits", 912.5, 41, 1, 4.0, 29.0, 21.0)]
-    columns = ["way", "value_eur", "visits", "border_visits", "beyond_share_hours", "longest_hours", "shortest_hours"]
+    ways = [
+        ("own territories", 900.0, 40, 0, 5.0, 75.0, 30.0, 20.0),
+        ("border visits", 912.5, 41, 1, 4.0, 75.0, 29.0, 21.0),
+    ]
+    columns = ["way", "value_eur", "visits", "border_visits", "beyond_share_hours", "team_hours"]
+    columns += ["longest_hours", "shortest_hours"]
     changed = {
         "stops": tables["stops"].assign(waited_eur=7.5 * here, border=here),
         "rep_days": days.assign(

@@ -28,10 +28,12 @@ BROKEN = {
 def case(road: Any) -> Case:
     """The week with what the kinds need beside it: former owners, ways, a visit with a skill that others lack."""
     road_ways = pd.DataFrame(
-        [("own territories", 660.0, 8, 0, 1.0, 2.5, 0.5), ("border visits", 664.0, 8, 1, 1.2, 2.5, 0.5),
-         ("even weeks", 664.0, 8, 1, 57 / 60, 130 / 60, 34 / 60)],
+        [("own territories", 660.0, 8, 0, 1.0, 314 / 60, 2.5, 0.5),
+         ("border visits", 664.0, 8, 1, 1.2, 314 / 60, 2.5, 0.5),
+         ("even weeks", 664.0, 8, 1, 57 / 60, 314 / 60, 130 / 60, 34 / 60)],
         columns=[
-            "way", "value_eur", "visits", "border_visits", "beyond_share_hours", "longest_hours", "shortest_hours",
+            "way", "value_eur", "visits", "border_visits", "beyond_share_hours", "team_hours", "longest_hours",
+            "shortest_hours",
         ],
     )  # fmt: skip
     owned = road.plan["territories"].assign(moved=False, previous_rep_id=road.plan["territories"]["rep_id"])

@@ -11,6 +11,7 @@ LONGEST_HOURS, SHORTEST_HOURS = (3 * 30 + 30 + 10) / 60, (30 + 4) / 60
 """Work of R2 (130 minutes) and of R4: visits, and a minute a kilometre. R1 works 84 minutes, R3 66: 314 in all."""
 BEYOND_HOURS = (130 - 78.5 + 84 - 78.5) / 60
 """Beyond a quarter of the 314, if the team worked as much before weeks were even."""
+TEAM_HOURS = 314 / 60
 VALUE_EUR = 720.0 - 37 - 12 - 7
 """Prizes, half a euro for each of 74 km, overtime, one border visit."""
 
@@ -18,12 +19,12 @@ VALUE_EUR = 720.0 - 37 - 12 - 7
 def told() -> pd.DataFrame:
     """A sound table: the border visit brings 5 euros, even weeks cost them."""
     rows = [
-        ("own territories", VALUE_EUR - 5, 7, 0, 2.0, 3.0, 0.5),
-        ("border visits", VALUE_EUR + 5, 8, 1, BEYOND_HOURS + 0.25, 2.5, 0.5),
-        ("even weeks", VALUE_EUR, 8, 1, BEYOND_HOURS, LONGEST_HOURS, SHORTEST_HOURS),
+        ("own territories", VALUE_EUR - 5, 7, 0, 2.0, TEAM_HOURS, 3.0, 0.5),
+        ("border visits", VALUE_EUR + 5, 8, 1, BEYOND_HOURS + 0.25, TEAM_HOURS, 2.5, 0.5),
+        ("even weeks", VALUE_EUR, 8, 1, BEYOND_HOURS, TEAM_HOURS, LONGEST_HOURS, SHORTEST_HOURS),
     ]
-    names = ["way", "value_eur", "visits", "border_visits", "beyond_share_hours", "longest_hours", "shortest_hours"]
-    return pd.DataFrame(rows, columns=names)
+    names = ["way", "value_eur", "visits", "border_visits", "beyond_share_hours", "team_hours", "longest_hours"]
+    return pd.DataFrame(rows, columns=[*names, "shortest_hours"])
 
 
 def messages(road: Any, table: pd.DataFrame, scenario: Any = None) -> list[str]:
@@ -46,6 +47,7 @@ def test_a_table_that_is_right(road: Any) -> None:
         (2, {"border_visits": 0}, "last_way_is_the_plan even weeks: border_visits 0.00 is stated"),
         (2, {"longest_hours": 2.1}, "last_way_is_the_plan even weeks: longest_hours 2.10 is stated"),
         (2, {"shortest_hours": 0.6}, "last_way_is_the_plan even weeks: shortest_hours 0.60 is stated"),
+        (2, {"team_hours": 9.0, "beyond_share_hours": 0.0}, "last_way_is_the_plan even weeks: team_hours 9.00 is"),
         (2, {"beyond_share_hours": 0.1}, "last_way_is_the_plan even weeks: beyond_share_hours 0.10 is stated"),
         (0, {"border_visits": 1}, "ways_in_order own territories: has 1 border visits"),
         (0, {"value_eur": VALUE_EUR + 6}, "ways_in_order border visits: 1.00 eur less than before, for which 0.00"),
@@ -61,12 +63,12 @@ def test_one_cell_wrong_is_one_finding(road: Any, way: int, cells: dict[str, Any
     assert found.startswith(message)
 
 
-def test_hours_beyond_shares_lie_between_what_the_plan_before_says(road: Any) -> None:
+def test_the_work_before_even_weeks_lies_between_what_the_plan_before_says(road: Any) -> None:
     """Its longest week of 2.5 hours and its shortest of 0.5 hold 4 to 8 hours of four reps: 0.17 to 1.67 beyond."""
     table = told()
     table.loc[1, "beyond_share_hours"] = 3.0
-    for hours, sound in ((0.14, False), (0.17, True), (1.66, True), (1.70, False)):
-        table.loc[2, "beyond_share_hours"] = hours
+    for team, hours, sound in ((8.1, 0.14, False), (8, 0.167, True), (4, 1.667, True), (3.9, 1.717, False)):
+        table.loc[2, ["team_hours", "beyond_share_hours"]] = [team, hours]
         assert (messages(road, table) == []) == sound
 
 
