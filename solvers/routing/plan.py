@@ -15,6 +15,7 @@ from solvers.routing.find import check_engine, find_orders, go_on, needs
 from solvers.routing.hours import hour_prices
 from solvers.routing.pool.settle import ROUNDS, settle
 from solvers.routing.problem import Orders, RoutingProblem
+from solvers.routing.ready import compile_for
 from solvers.routing.reasons import check_required, unserved_table
 from solvers.routing.scale.orders import is_large, large_orders
 from solvers.routing.tables import plan_value_eur, shifts_table, stops_table
@@ -50,6 +51,7 @@ def plan_routes(
             and recreate; `greedy` inserts once and does not search; `auto` is `native`, or PyVRP on all rep-days at
             once where every visit is required and nothing is asked for that it cannot hold.
         effort: step budgets. time_limit_seconds: emergency brake; a run that hits it says so and cannot be repeated.
+            What the first call of an installation compiles does not count.
         seed: of all random choices.
         workers: processes that share a large problem's reps (`scale.LARGE` visits or more, engine `auto`); smaller ones
             are planned in one thread. The plan does not depend on it.
@@ -65,9 +67,10 @@ def plan_routes(
         NoLegalPlan: a required visit that is impossible by itself, or pins that do not fit together.
     """
     check_engine(problem, engine)
+    arrays = make_arrays(problem)
+    compile_for(problem, arrays)
     began = time.perf_counter()
     brake = Brake(began + time_limit_seconds, stop)
-    arrays = make_arrays(problem)
     check_required(problem, frozenset())
     orders, bound, ways = None, 0.0, no_routing_ways()
     if problem.shifts:
