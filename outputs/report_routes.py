@@ -100,9 +100,10 @@ def _weeks(plan: Plan, ways: pd.DataFrame, names: dict[str, str]) -> str:
     if work.empty or plan.scenario.reps.balance is None:
         return ""
     paid = shift_hours(plan.tables).reindex(work.index)
-    share = work.sum() * paid / max(float(paid.sum()), 1e-9)
     before = ways[ways["way"] != EVEN].tail(1)
     alike = len(ways) > 0 and abs(ways["longest_hours"].iloc[-1] - work.max()) < SAME_HOURS
+    team = float(ways["team_hours"].iloc[-1]) if alike else float(work.sum())
+    share = team * paid / max(float(paid.sum()), 1e-9)
     span = tuple(before[["shortest_hours", "longest_hours"]].iloc[0]) if alike and len(before) else None
     return week_chart({names.get(rep, rep): (work[rep], share[rep]) for rep in work.index}, before=span)
 
@@ -118,12 +119,17 @@ def _overtime(days: pd.DataFrame, names: dict[str, str]) -> list[dict[str, str]]
         {
             "rep": names.get(row.rep_id, row.rep_id),
             "days": figure(row.days),
-            "minutes": _euros(row.minutes),
-            "longest": _euros(row.longest),
-            "eur": _euros(row.eur),
+            "minutes": _some(row.minutes),
+            "longest": _some(row.longest),
+            "eur": _some(row.eur),
         }
         for row in rows(by_rep.sort_values("minutes", ascending=False, kind="stable"))
     ]
+
+
+def _some(value: float) -> str:
+    """A figure of something that is there: never 0."""
+    return _euros(value) if value >= 1 else "under 1"
 
 
 def _overtime_words(days: pd.DataFrame) -> str:

@@ -9,9 +9,9 @@ from outputs.console import run_text
 from outputs.run import Run
 
 WAYS = """\
-way,value_eur,visits,border_visits,beyond_share_hours,longest_hours,shortest_hours
-own territories,1000.0,20,0,2.0,30.0,20.0
-border visits,1012.25,21,3,2.5,31.0,20.0
+way,value_eur,visits,border_visits,beyond_share_hours,team_hours,longest_hours,shortest_hours
+own territories,1000.0,20,0,2.0,75.0,30.0,20.0
+border visits,1012.25,21,3,2.5,75.0,31.0,20.0
 """
 
 

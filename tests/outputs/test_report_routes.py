@@ -90,7 +90,7 @@ def test_work_is_visits_appointments_and_drives(tables: dict[str, pd.DataFrame])
 def test_even_weeks_have_a_table_and_a_chart(tables: dict[str, pd.DataFrame]) -> None:
     """A bar and a share for each rep who works; the span of the plan without even weeks is named."""
     ways = pd.DataFrame(
-        [("own territories", 260.0, 4, 0, 2.4, 4.4, 0.0), ("even weeks", 240.4, 3, 1, 1.5, 3.75, 0.0)],
+        [("own territories", 260.0, 4, 0, 2.4, 5.75, 4.4, 0.0), ("even weeks", 240.4, 3, 1, 1.5, 5.75, 3.75, 0.0)],
         columns=no_routing_ways().columns,
     )
     found = details(tables | {"routing_ways": ways}, balance=True)
