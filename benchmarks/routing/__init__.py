@@ -10,8 +10,8 @@ Our limit counts everything from the problem on; the peers' own limits count the
 Sizes: quick: 2 TOPTW instances x m = 2, 4 at 3 s. Default (about 45 minutes on one core): 6 TOPTW instances x m = 1,
 2, 4 and m = v at 10 s for ours and PyVRP, the others on three of them; week2000 at 10 s and 60 s, everybody at 60 s,
 and the bound, then ours and PyVRP at two dearer prices of a travel hour; four Solomon instances at 10 s and one
-Homberger at 60 s; the four PCVRPTW at 60 s; five crews of technicians; the real week's field, what each wish to its
-routes brings, a rep who is ill; a large field. Full: every instance, m = 1 to 4, all peers.
+Homberger at 60 s; the four PCVRPTW at 60 s; five crews of technicians at 30 s; the real week's field, what each wish
+to its routes brings, a rep who is ill; a large field. Full: every instance, m = 1 to 4, all peers.
 """
 
 from benchmarks.frame import Benchmark

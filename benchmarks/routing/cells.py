@@ -138,7 +138,7 @@ def _of_file(path: Path, options: Options, known: dict[tuple[str, str, str], flo
         best = next(
             (v for (s, name, _), v in known.items() if s == "trsp_pillac" and case.name.startswith(name + ".")), None
         )
-        yield Cell(f"trsp {case.name}", partial(technicians, path, best, short, options))
+        yield Cell(f"trsp {case.name}", partial(technicians, path, best, len(FETCHERS) * short, options))
 
 
 def _vrptw(path: Path, name: str, known: dict[tuple[str, str, str], float]) -> Case:
