@@ -59,8 +59,7 @@ def test_each_wish_is_in_the_problem():
     """5 % of 60 visits by a neighbour each; an hour at 45 EUR; 20 EUR an hour beyond the share; two rush hours."""
     made = {wish: wished(DATA, wish, seed=5, offered=60) for wish in WISHES}
     near = made[NEAR]
-    assert near.borders is not None
-    assert (near.borders.most_visits, near.borders.eur_per_visit) == (3, 0.0)
+    assert near.borders == Borders(3, 0.0)
     assert all(len({near.shifts[s].rep_id for s in task.border}) == 1 for task in near.tasks)
     assert {(s.overtime_seconds, s.overtime_eur_per_hour) for s in made[LONG].shifts} == {(3600, 45.0)}
     assert {(s.overtime_seconds, s.overtime_eur_per_hour) for s in made[CHEAP].shifts} == {(3600, 15.0)}
