@@ -19,6 +19,7 @@ from benchmarks.routing.features import (
     summarise,
     wished,
 )
+from solvers.routing.problem import Borders
 
 DATA = Path(__file__).resolve().parents[4] / "shared" / "real_week" / "data"
 
